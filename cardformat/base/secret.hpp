@@ -1,0 +1,83 @@
+#pragma once
+// Key material and personal text: wiped when destroyed, never printable.
+
+#include <string.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace card {
+
+/// N octets of key material. Not copyable, so every place that holds a key is visible as a move;
+/// no stream operator, no comparison.
+template <std::size_t N>
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::span<const std::uint8_t, N> octets) {
+        std::copy(octets.begin(), octets.end(), octets_.begin());
+    }
+    Secret(const Secret&) = delete;
+    Secret& operator=(const Secret&) = delete;
+    Secret(Secret&& other) noexcept : octets_(other.octets_) { other.wipe(); }
+    Secret& operator=(Secret&& other) noexcept {
+        if (this != &other) {
+            octets_ = other.octets_;
+            other.wipe();
+        }
+        return *this;
+    }
+    ~Secret() { wipe(); }
+
+    [[nodiscard]] std::span<const std::uint8_t, N> reveal() const { return octets_; }
+    [[nodiscard]] std::span<std::uint8_t, N> fill() { return octets_; }
+    /// A second holder of the same key, on purpose.
+    [[nodiscard]] Secret duplicate() const { return Secret(reveal()); }
+
+  private:
+    void wipe() { explicit_bzero(octets_.data(), N); }
+    std::array<std::uint8_t, N> octets_{};
+};
+
+/// A name, an ID number: text about a person. Wiped when destroyed; `reveal` is the word to search
+/// for when asking where personal data is used.
+class PersonalText {
+  public:
+    PersonalText() = default;
+    explicit PersonalText(std::string text) : text_(std::move(text)) {}
+    PersonalText(const PersonalText&) = default;
+    PersonalText& operator=(const PersonalText& other) {
+        if (this != &other) {
+            wipe();
+            text_ = other.text_;
+        }
+        return *this;
+    }
+    PersonalText(PersonalText&& other) noexcept : text_(other.text_) { other.wipe(); }
+    PersonalText& operator=(PersonalText&& other) noexcept {
+        std::swap(text_, other.text_);
+        other.wipe();
+        return *this;
+    }
+    ~PersonalText() { wipe(); }
+
+    [[nodiscard]] std::string_view reveal() const { return text_; }
+    /// Nothing but white space; the octets of U+3000, the ideographic space, count as white.
+    [[nodiscard]] bool blank() const {
+        return text_.find_first_not_of(" \t\xE3\x80") == std::string::npos;
+    }
+
+  private:
+    void wipe() {
+        explicit_bzero(text_.data(), text_.size());
+        text_.clear();
+    }
+    std::string text_;
+};
+
+}  // namespace card

@@ -1,0 +1,36 @@
+#pragma once
+// What is done with a finished card at the counter: read it as a gate does, and change its state.
+
+#include "cardformat/base/write_ahead.hpp"
+#include "cardformat/desfire/identify.hpp"
+
+namespace card::desfire {
+
+struct GateReading {
+    Bytes credential;
+    Bytes state;
+};
+
+/// Authenticates with the gate key and reads both files. Nothing where the card has no such
+/// application or refuses the key: it is not one of ours. Nothing is believed yet: the credential's
+/// signature, UID and the state's hash are for the caller to check.
+Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& random,
+                                                              FrameLimit limit,
+                                                              PortPassProfile profile,
+                                                              CardKey gate_read);
+
+struct StateChange {
+    PortPassProfile profile;
+    CardKey station_update;
+    CardKey gate_read;
+    Bytes from;  ///< the state file's content before; any third content is refused
+    Bytes to;
+};
+
+/// Writes the state file, commits, and reads it back as a gate. A card that says `to` already is a
+/// success without a write, so the change can be asked for again after a tear.
+/// `set_card_aside` where the file says neither. The record must name the card `uid`.
+Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, CardUid uid,
+                                        WriteAhead record, StateChange change);
+
+}  // namespace card::desfire

@@ -1,0 +1,82 @@
+#pragma once
+// What the station and a reader-worker tell each other over the worker's socket. PC/SC and libnfc
+// look the same from here. The worker sees APDUs and reader names only: no keys, no people.
+//
+// On the wire a message is a frame: length of the rest (u16, big endian), kind (u8), body.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "cardformat/apdu/apdu.hpp"
+#include "cardformat/base/bytes.hpp"
+#include "cardformat/base/result.hpp"
+
+namespace card::reader {
+
+inline constexpr std::size_t max_frame_size = 1024;  ///< octets of a frame without its length
+
+/// How the card is left when a connection ends.
+enum class Disposition : std::uint8_t {
+    leave,  ///< as it is
+    reset,  ///< field off and on: the card forgets every session
+};
+
+// Station to worker.
+struct Connect {};
+struct Transmit {
+    Bytes apdu;
+};
+struct Disconnect {
+    Disposition disposition;
+};
+using ToWorker = std::variant<Connect, Transmit, Disconnect>;
+
+// Worker to station. `ReaderUp`, `ReaderDown`, `CardPresent` and `CardRemoved` come by themselves
+// while no connection is open; `Connected`, `Response`, `Disconnected` and `Failed` answer, one
+// answer to each message in order.
+struct ReaderUp {
+    std::string name;  ///< as the reader stack names it
+};
+struct ReaderDown {
+    Fault why;  ///< wait_for_reader, start_pcscd or grant_reader_access
+    std::string detail;
+};
+struct CardPresent {
+    Bytes atr;
+};
+struct CardRemoved {};
+struct Connected {};
+struct Response {
+    Bytes apdu;
+};
+struct Disconnected {};
+struct Failed {
+    Fault fault;
+    std::string detail;
+};
+using FromWorker = std::variant<ReaderUp, ReaderDown, CardPresent, CardRemoved, Connected, Response,
+                                Disconnected, Failed>;
+
+/// A whole frame with its length in front.
+[[nodiscard]] Bytes encode(const ToWorker& message);
+[[nodiscard]] Bytes encode(const FromWorker& message);
+
+/// Reads the frame's content (without the length). `restart_worker` for anything malformed.
+[[nodiscard]] Result<ToWorker> decode_to_worker(BytesView content);
+[[nodiscard]] Result<FromWorker> decode_from_worker(BytesView content);
+
+/// Cuts a stream of octets into frames' contents.
+class FrameReader {
+  public:
+    void feed(BytesView octets);
+    /// The next whole content, nothing when more octets are needed, `restart_worker` for a length
+    /// of zero or above the limit.
+    [[nodiscard]] Result<std::optional<Bytes>> next();
+
+  private:
+    Bytes pending_;
+};
+
+}  // namespace card::reader

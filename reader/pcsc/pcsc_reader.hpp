@@ -1,0 +1,86 @@
+#pragma once
+// One reader of the PC/SC service, by its name. Blocking; everything but `interrupt` belongs to one
+// thread.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cardformat/base/bytes.hpp"
+#include "cardformat/base/result.hpp"
+#include "reader/link/messages.hpp"
+
+namespace card::reader {
+
+/// What a look at a reader that is there shows.
+struct ReaderStatus {
+    bool card_present = false;
+    /// The service's count of insertions and removals at this reader, modulo 65536. It starts anew
+    /// with the service and when the reader is plugged in.
+    std::uint16_t event_count = 0;
+    bool held = false;  ///< another program has a connection, so there can be no exclusive one
+    Bytes atr;          ///< empty for a card that does not answer to reset
+};
+
+class PcscReader {
+  public:
+    /// `name` is exactly what the service calls the reader. Does not touch the service.
+    explicit PcscReader(std::string name);
+    PcscReader(const PcscReader&) = delete;
+    PcscReader& operator=(const PcscReader&) = delete;
+    ~PcscReader();
+
+    /// Blocks until the status differs from the last one given, and at once the first time and
+    /// after a failure that has passed. Nothing after `interrupt`. Fails with `wait_for_reader`,
+    /// `start_pcscd` or `grant_reader_access`; the next call waits for that to pass and may report
+    /// the same failure again.
+    [[nodiscard]] Result<std::optional<ReaderStatus>> wait_for_change();
+
+    /// From any thread: makes a running `wait_for_change`, or else the next one, return nothing.
+    void interrupt();
+
+    /// Opens an exclusive connection to the card, T=0 or T=1. Takes note of the insertion it
+    /// connects to: `insertion` gives its event count.
+    [[nodiscard]] Result<void> connect();
+    /// The event count when `connect` was last called, nothing if no card was seen then.
+    [[nodiscard]] std::optional<std::uint16_t> insertion() const { return insertion_; }
+
+    /// Sends one APDU and gives the answer, 2 octets at least. There is no timeout: a card or
+    /// driver that hangs is survived by killing this process.
+    [[nodiscard]] Result<Bytes> transmit(BytesView apdu);
+
+    /// Ends the connection, if one is open. What the card does about it is not of interest.
+    void disconnect(Disposition disposition);
+
+  private:
+    struct Look;
+
+    [[nodiscard]] Result<void> establish();
+    void release();
+    [[nodiscard]] bool pause_after_failure();
+    [[nodiscard]] Failure missing_reader(long code);
+    [[nodiscard]] Failure lost_service(long code);
+    /// Until readers came or went, or a while has passed. False when interrupted.
+    [[nodiscard]] Result<bool> wait_for_reader_list();
+    /// One SCardGetStatusChange that can be interrupted. Nothing when it was.
+    [[nodiscard]] std::optional<long> wait(Look& look, unsigned long timeout_ms);
+
+    const std::string name_;
+    std::optional<long> connection_;
+    unsigned long protocol_ = 0;
+    unsigned long seen_state_ = 0;
+    bool reader_missing_ = false;
+    std::optional<std::uint16_t> insertion_;
+    std::chrono::milliseconds pause_{0};
+
+    std::mutex mutex_;  // over what follows, which `interrupt` uses too
+    std::condition_variable changed_;
+    std::optional<long> context_;
+    bool interrupted_ = false;
+    bool waiting_ = false;
+};
+
+}  // namespace card::reader

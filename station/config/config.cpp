@@ -1,0 +1,151 @@
+#include "station/config/config.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+#define TOML_HEADER_ONLY 0
+#include <toml++/toml.h>
+
+namespace card::config {
+namespace {
+
+/// Carries a complaint to `read`; toml++ itself reports by exceptions too.
+struct Complaint : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+[[noreturn]] void complain(const toml::node& at, const std::string& what) {
+    std::ostringstream text;
+    text << "line " << at.source().begin.line << ": " << what;
+    throw Complaint(text.str());
+}
+
+void only(const toml::table& table, std::initializer_list<std::string_view> known) {
+    for (const auto& [key, node] : table) {
+        if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
+            complain(node, "unknown setting \"" + std::string(key.str()) + "\"");
+        }
+    }
+}
+
+template <class T>
+T required(const toml::table& table, std::string_view key) {
+    const auto value = table[key].value<T>();
+    if (!value) {
+        complain(table, "setting \"" + std::string(key) + "\" is missing or of the wrong type");
+    }
+    return *value;
+}
+
+template <class T>
+T optional_or(const toml::table& table, std::string_view key, T otherwise) {
+    return table.contains(key) ? required<T>(table, key) : otherwise;
+}
+
+const toml::table& as_table(const toml::node& node, const std::string& what) {
+    if (!node.is_table()) {
+        complain(node, what + " is no table");
+    }
+    return *node.as_table();
+}
+
+http::Endpoint endpoint(const toml::table& table, std::string_view key) {
+    auto parsed = http::Endpoint::parse(required<std::string>(table, key));
+    if (!parsed) {
+        complain(table, std::string(key) + ": " + parsed.error().detail);
+    }
+    return std::move(*parsed);
+}
+
+ReaderSetting reader(const toml::node& node) {
+    const toml::table& table = as_table(node, "reader");
+    only(table, {"name", "role"});
+    const auto role = required<std::string>(table, "role");
+    if (role != "production" && role != "counter") {
+        complain(node, R"(a reader's role is "production" or "counter")");
+    }
+    return {required<std::string>(table, "name"),
+            role == "counter" ? ReaderRole::counter : ReaderRole::production};
+}
+
+OldPassRecogniser old_pass_form(const toml::node& node) {
+    const toml::table& table = as_table(node, "old_pass");
+    only(table, {"form", "parameter"});
+    const auto form = required<std::string>(table, "form");
+    if (form == "number") {
+        return PlainNumber{};
+    }
+    if (form == "url") {
+        return UrlParameter{required<std::string>(table, "parameter")};
+    }
+    complain(node, R"(an old pass's form is "number" or "url")");
+}
+
+template <class T>
+std::vector<T> list(const toml::table& table, std::string_view key, T (*read_one)(const toml::node&)) {
+    std::vector<T> items;
+    if (const toml::array* array = table[key].as_array(); array != nullptr) {
+        for (const toml::node& node : *array) {
+            items.push_back(read_one(node));
+        }
+    }
+    return items;
+}
+
+issuance::ProductionPolicy production_policy(const toml::table& whole) {
+    issuance::ProductionPolicy policy;
+    if (const toml::table* table = whole["production"].as_table(); table != nullptr) {
+        only(*table, {"refuse_unproven_chips", "hold_odd_data", "max_presentations"});
+        policy.refuse_unproven_chips =
+            optional_or(*table, "refuse_unproven_chips", policy.refuse_unproven_chips);
+        policy.hold_odd_data = optional_or(*table, "hold_odd_data", policy.hold_odd_data);
+        policy.max_presentations =
+            optional_or(*table, "max_presentations", policy.max_presentations);
+    }
+    return policy;
+}
+
+Config whole(const toml::table& table) {
+    only(table, {"station", "central", "control", "ledger", "keys", "reader_worker",
+                 "business_date", "reader", "old_pass", "production"});
+    Config config{required<std::string>(table, "station"),
+                  endpoint(table, "central"),
+                  endpoint(table, "control"),
+                  required<std::string>(table, "ledger"),
+                  required<std::string>(table, "keys"),
+                  required<std::string>(table, "reader_worker"),
+                  std::nullopt,
+                  list(table, "reader", reader),
+                  list(table, "old_pass", old_pass_form),
+                  production_policy(table)};
+    if (table.contains("business_date")) {
+        config.business_date = BusinessDay::parse(required<std::string>(table, "business_date"));
+        if (!config.business_date) {
+            complain(table, "business_date is no day such as \"2021-12-01\"");
+        }
+    }
+    if (config.readers.empty()) {
+        complain(table, "no [[reader]] is named");
+    }
+    if (config.old_pass_forms.empty()) {
+        complain(table, "no [[old_pass]] form is named, so no old pass could be read");
+    }
+    return config;
+}
+
+}  // namespace
+
+Result<Config> read(const std::string& path) {
+    try {
+        return whole(toml::parse_file(path));
+    } catch (const toml::parse_error& error) {
+        std::ostringstream text;
+        text << path << ": line " << error.source().begin.line << ": " << error.description();
+        return fail(Fault::correct_configuration, text.str());
+    } catch (const Complaint& complaint) {
+        return fail(Fault::correct_configuration, path + ": " + complaint.what());
+    }
+}
+
+}  // namespace card::config

@@ -1,0 +1,224 @@
+#include "station/console/console.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "station/observe/words.hpp"
+
+namespace card::console {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t max_listed = 500;
+constexpr int max_wait_s = 30;
+
+http::Response reply(int status, json::value body) {
+    http::Response response;
+    response.status = status;
+    response.body = json::serialize(body);
+    return response;
+}
+
+http::Response problem(int status, Fault fault, std::string_view detail) {
+    const observe::Words& words = observe::words(fault);
+    http::Response response = reply(status, json::object{{"status", status},
+                                                         {"code", words.name},
+                                                         {"words_zh", words.zh},
+                                                         {"words_en", words.en},
+                                                         {"detail", detail}});
+    response.content_type = "application/problem+json";
+    return response;
+}
+
+void add_words(json::object& target, const std::optional<issuance::Notice>& notice) {
+    if (notice) {
+        const observe::Words& words = observe::words(*notice);
+        target["notice"] = words.name;
+        target["tone"] = observe::name(words.tone);
+        target["words_zh"] = words.zh;
+        target["words_en"] = words.en;
+    }
+}
+
+json::object reader_json(const desk::ReaderView& view) {
+    json::object reader{{"name", view.name},
+                        {"role", view.role == config::ReaderRole::counter ? "counter" : "production"},
+                        {"up", view.up},
+                        {"card_present", view.card_present}};
+    add_words(reader, view.notice);
+    if (view.pass_number) {
+        reader["pass_no"] = view.pass_number->text();
+    }
+    if (view.trouble) {
+        reader["trouble"] = name(*view.trouble);
+        reader["trouble_zh"] = observe::words(*view.trouble).zh;
+    }
+    return reader;
+}
+
+json::object sitting_json(const desk::SittingView& sitting) {
+    json::object body{{"id", sitting.id},
+                      {"step", sitting.step},
+                      {"finished", sitting.finished},
+                      {"code", sitting.code}};
+    add_words(body, sitting.notice);
+    if (sitting.pass_number) {
+        body["pass_no"] = sitting.pass_number->text();
+    }
+    return body;
+}
+
+asio::awaitable<http::Response> status(Console& console) {
+    auto read = [](ledger::Ledger& ledger) { return ledger.counts(); };
+    Result<ledger::Counts> counts = co_await console.station.ledger.run(std::move(read));
+    if (!counts) {
+        co_return problem(500, counts.error().fault, counts.error().detail);
+    }
+    json::array readers;
+    for (const desk::ReaderView* view : console.readers) {
+        readers.push_back(reader_json(*view));
+    }
+    co_return reply(200, json::object{{"station", console.station.config.station},
+                                      {"business_date", console.station.today().iso()},
+                                      {"central_reachable", console.station.central_reachable},
+                                      {"to_produce", counts->to_produce},
+                                      {"in_doubt", counts->in_doubt},
+                                      {"to_collect", counts->to_collect},
+                                      {"handed_over", counts->handed_over},
+                                      {"unacknowledged_facts", counts->unacknowledged_facts},
+                                      {"readers", std::move(readers)}});
+}
+
+struct Listed {
+    Renewal renewal;
+    std::optional<IssuedCard> card;
+};
+
+asio::awaitable<http::Response> renewals(Console& console) {
+    auto read = [](ledger::Ledger& ledger) -> Result<std::vector<Listed>> {
+        auto found = ledger.renewals(max_listed);
+        if (!found) {
+            return tl::make_unexpected(found.error());
+        }
+        std::vector<Listed> listed;
+        for (Renewal& renewal : *found) {
+            auto card = ledger.card_of(renewal.id);
+            if (!card) {
+                return tl::make_unexpected(card.error());
+            }
+            listed.push_back({std::move(renewal), std::move(*card)});
+        }
+        return listed;
+    };
+    Result<std::vector<Listed>> listed = co_await console.station.ledger.run(std::move(read));
+    if (!listed) {
+        co_return problem(500, listed.error().fault, listed.error().detail);
+    }
+    json::array rows;
+    for (const Listed& entry : *listed) {
+        json::object row{{"pass_no", entry.renewal.pass_number.text()},
+                         {"old_pass_no", entry.renewal.old_pass_number.text()},
+                         {"status", name(entry.renewal.status)},
+                         {"status_zh", shown(entry.renewal.status)},
+                         {"held", entry.renewal.held},
+                         {"valid_from", entry.renewal.valid_from.iso()},
+                         {"valid_to", entry.renewal.valid_to.iso()}};
+        if (entry.card) {
+            row["card_stage"] = name(entry.card->stage);
+            row["card_uid"] = entry.card->uid.hex();
+            row["attempt"] = entry.card->attempt.value.text();
+        }
+        rows.push_back(std::move(row));
+    }
+    co_return reply(200, json::object{{"renewals", std::move(rows)}});
+}
+
+asio::awaitable<http::Response> history(Console& console, std::string text) {
+    const Result<PassNumber> number = PassNumber::parse(text);
+    if (!number) {
+        co_return problem(400, number.error().fault, number.error().detail);
+    }
+    auto read = [number = *number](ledger::Ledger& ledger) { return ledger.history(number); };
+    Result<std::vector<std::string>> lines = co_await console.station.ledger.run(std::move(read));
+    if (!lines) {
+        co_return problem(500, lines.error().fault, lines.error().detail);
+    }
+    json::array entries;
+    for (const std::string& line : *lines) {
+        entries.push_back(json::parse(line));
+    }
+    co_return reply(200, json::object{{"journal", std::move(entries)}});
+}
+
+http::Response begin_hand_over(Console& console, const std::string& body) {
+    boost::system::error_code error;
+    const json::value request = json::parse(body, error);
+    const json::value* scanned =
+        !error && request.is_object() ? request.get_object().if_contains("old_pass_qr") : nullptr;
+    if (scanned == nullptr || !scanned->is_string()) {
+        return problem(400, Fault::correct_input, R"(expected {"old_pass_qr": "text"})");
+    }
+    if (console.counter == nullptr) {
+        return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
+    }
+    const auto id = console.counter->begin(std::string(scanned->get_string()));
+    if (!id) {
+        return problem(409, id.error().fault, id.error().detail);
+    }
+    return reply(201, json::object{{"id", *id}});
+}
+
+int number_in(std::string_view text, int otherwise) {
+    int value = otherwise;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+asio::awaitable<http::Response> current_hand_over(Console& console, std::string target) {
+    desk::CounterDesk& counter = *console.counter;
+    const int seen = number_in(http::query_value(target, "seen"), -1);
+    const int wait_s = std::clamp(number_in(http::query_value(target, "wait"), 0), 0, max_wait_s);
+    if (counter.sitting().step == seen && !counter.sitting().finished) {
+        co_await counter.changed().wait_for(std::chrono::seconds(wait_s));
+    }
+    co_return reply(200, sitting_json(counter.sitting()));
+}
+
+}  // namespace
+
+asio::awaitable<http::Response> answer(Console& console, http::Request request) {
+    const std::vector<std::string> path = http::path_segments(request.target);
+    const bool get = request.method == "GET";
+    if (get && path == std::vector<std::string>{"status"}) {
+        http::Response response = co_await status(console);
+        co_return response;
+    }
+    if (get && path == std::vector<std::string>{"renewals"}) {
+        http::Response response = co_await renewals(console);
+        co_return response;
+    }
+    if (get && path.size() == 3 && path[0] == "passes" && path[2] == "history") {
+        std::string number = path[1];
+        http::Response response = co_await history(console, std::move(number));
+        co_return response;
+    }
+    if (!path.empty() && path[0] == "hand-overs") {
+        if (request.method == "POST" && path.size() == 1) {
+            co_return begin_hand_over(console, request.body);
+        }
+        const bool current = path.size() == 2 && path[1] == "current" && console.counter != nullptr;
+        if (current && get) {
+            std::string target = request.target;
+            http::Response response = co_await current_hand_over(console, std::move(target));
+            co_return response;
+        }
+        if (current && request.method == "DELETE") {
+            console.counter->cancel();
+            co_return reply(202, sitting_json(console.counter->sitting()));
+        }
+    }
+    co_return problem(404, Fault::correct_input, "no such resource");
+}
+
+}  // namespace card::console

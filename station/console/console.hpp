@@ -1,0 +1,28 @@
+#pragma once
+// The station's control interface: HTTP with JSON on a UNIX socket, for stationctl and for screens.
+//
+//   GET    /status                          readers, queues, central
+//   GET    /renewals                        all renewals with their cards
+//   GET    /passes/{number}/history         the journal's lines of a pass
+//   POST   /hand-overs {"old_pass_qr": …}   begins a sitting at the counter
+//   GET    /hand-overs/current?seen=N&wait=S  the sitting, once its step is not N
+//   DELETE /hand-overs/current              cancels it where that is still possible
+
+#include <vector>
+
+#include "station/desk/counter_desk.hpp"
+
+namespace card::console {
+
+namespace asio = boost::asio;
+
+struct Console {
+    desk::Station& station;
+    std::vector<desk::ReaderView*> readers;
+    desk::CounterDesk* counter;  ///< null where the station has no counter reader
+};
+
+/// Answers one request.
+asio::awaitable<http::Response> answer(Console& console, http::Request request);
+
+}  // namespace card::console

@@ -1,0 +1,367 @@
+#include "station/desk/counter_desk.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "cardformat/credential/pass_credential.hpp"
+#include "cardformat/credential/state_file.hpp"
+#include "cardformat/desfire/counter.hpp"
+#include "station/desk/card_session.hpp"
+
+namespace card::desk {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace observe;
+using issuance::Notice;
+namespace hand_over = issuance::hand_over;
+
+constexpr desfire::FrameLimit frame_limit = desfire::frame_limit_fsc64;
+/// How long an operator is shown "waiting" before the outbox goes on alone.
+constexpr auto acknowledgement_patience = 30s;
+constexpr auto acknowledgement_check = 1s;
+constexpr int authorisation_tries = 2;
+
+/// The same attempt and card ask with the same key, so a lost answer is asked for again.
+Uuid authorisation_key(const IssuedCard& card) {
+    Bytes named(card.attempt.value.octets().begin(), card.attempt.value.octets().end());
+    append(named, card.uid.octets());
+    append(named, as_bytes("hand-over"));
+    return Uuid::v8_from_hash(sha256(named));
+}
+
+}  // namespace
+
+Result<std::int64_t> CounterDesk::begin(std::string scanned) {
+    if (!sitting_.finished) {
+        return fail(Fault::follow_refusal, "another hand-over is going on at this counter");
+    }
+    sitting_ = SittingView{sitting_.id + 1, 0, false, std::nullopt, std::nullopt, {}};
+    inbox_.push(Begin{std::move(scanned)});
+    return sitting_.id;
+}
+
+void CounterDesk::cancel() { inbox_.push(Cancel{}); }
+
+asio::awaitable<void> CounterDesk::forward_reader() {
+    while (true) {
+        reader::ReaderEvent event = co_await reader_.next_event();
+        inbox_.push(std::move(event));
+    }
+}
+
+asio::awaitable<void> CounterDesk::serve() {
+    asio::co_spawn(station_.context, forward_reader(), asio::detached);
+    while (!station_.fatal) {
+        DeskEvent happened = co_await inbox_.pop();
+        co_await handle(std::move(happened));
+    }
+}
+
+asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
+    if (auto* begin = std::get_if<Begin>(&happened); begin != nullptr) {
+        machine_ = issuance::HandOver();
+        std::string scanned = std::move(begin->scanned);
+        Result<Event> read = co_await read_old_pass(std::move(scanned));
+        if (!read) {
+            close(read.error());
+            co_return;
+        }
+        Event event = std::move(*read);
+        co_await advance(std::move(event));
+    } else if (const auto* event = std::get_if<reader::ReaderEvent>(&happened); event != nullptr) {
+        if (note_reader_event(station_, view_, *event)) {
+            fresh_card_ = true;
+        }
+        if (std::holds_alternative<reader::CardRemoved>(*event)) {
+            fresh_card_ = false;
+        }
+    } else if (!sitting_.finished) {
+        Event cancelled = hand_over::Cancelled{};
+        co_await advance(std::move(cancelled));
+    }
+    while (fresh_card_ && !sitting_.finished && !station_.fatal) {
+        fresh_card_ = false;
+        Result<Event> tapped = co_await tap();
+        if (!tapped) {
+            close(tapped.error());
+            co_return;
+        }
+        Event event = std::move(*tapped);
+        co_await advance(std::move(event));
+        co_await reader_.disconnect(reader::Disposition::reset);
+    }
+}
+
+asio::awaitable<void> CounterDesk::advance(Event first) {
+    std::optional<Event> event(std::move(first));
+    while (event) {
+        Result<Action> action = machine_.resume(std::move(*event));
+        if (!action) {
+            close(action.error());
+            co_return;
+        }
+        Action next = std::move(*action);
+        Result<std::optional<Event>> outcome = co_await perform(std::move(next));
+        if (!outcome) {
+            close(outcome.error());
+            co_return;
+        }
+        event = std::move(*outcome);
+    }
+}
+
+asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(Action action) {
+    sitting_.pass_number = machine_.pass_number();
+    if (const auto* wait = std::get_if<hand_over::WaitForCard>(&action); wait != nullptr) {
+        if (wait->notice == Notice::tap_new_card) {
+            tell(EventId::hand_over_begun);
+        }
+        show(wait->notice);
+        co_return std::nullopt;
+    }
+    if (const auto* finish = std::get_if<hand_over::Finish>(&action); finish != nullptr) {
+        sitting_.finished = true;
+        if (finish->notice == Notice::handed_over) {
+            tell(EventId::hand_over_acknowledged);
+        } else {
+            station_.log.tell(EventId::hand_over_ended,
+                              {reader_field(view_.name), notice_field(finish->notice)});
+        }
+        show(finish->notice);
+        co_return std::nullopt;
+    }
+    Result<Event> event = fail(Fault::report_defect, "hand-over: an action without a hand");
+    if (auto* ask = std::get_if<hand_over::AskCentral>(&action); ask != nullptr) {
+        IssuedCard card = std::move(ask->card);
+        event = co_await ask_central(std::move(card));
+    } else if (auto* granted = std::get_if<hand_over::RecordAuthorised>(&action);
+               granted != nullptr) {
+        hand_over::RecordAuthorised authorised = std::move(*granted);
+        event = co_await record_authorised(std::move(authorised));
+    } else if (const auto* before = std::get_if<hand_over::RecallAuthorised>(&action);
+               before != nullptr) {
+        event = co_await recall(before->attempt);
+    } else if (auto* go = std::get_if<hand_over::Activate>(&action); go != nullptr) {
+        hand_over::Activate activation = std::move(*go);
+        event = co_await activate(std::move(activation));
+    } else if (const auto* handed = std::get_if<hand_over::RecordHandedOver>(&action);
+               handed != nullptr) {
+        event = co_await record_handed_over(handed->attempt);
+    } else if (const auto* await = std::get_if<hand_over::AwaitAcknowledgement>(&action);
+               await != nullptr) {
+        event = co_await await_acknowledgement(await->seq);
+    } else if (auto* refused = std::get_if<hand_over::RecordRefusal>(&action);
+               refused != nullptr) {
+        hand_over::RecordRefusal refusal = std::move(*refused);
+        event = co_await record_refusal(std::move(refusal));
+    }
+    co_return event.map([](Event happened) { return std::optional(std::move(happened)); });
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::string scanned) {
+    hand_over::OldPassRead read{recognise_old_pass(scanned, station_.config.old_pass_forms),
+                                std::nullopt, std::nullopt, station_.today()};
+    explicit_bzero(scanned.data(), scanned.size());
+    expected_.reset();
+    if (!read.number) {
+        co_return Event(std::move(read));
+    }
+    const PassNumber number = *read.number;
+    auto find = [number](ledger::Ledger& ledger) { return ledger.renewal_of_old_pass(number); };
+    Result<std::optional<Renewal>> renewal = co_await station_.ledger.run(std::move(find));
+    if (!renewal) {
+        co_return tl::make_unexpected(std::move(renewal.error()));
+    }
+    if (*renewal) {
+        const RenewalId id = (*renewal)->id;
+        auto find_card = [id](ledger::Ledger& ledger) { return ledger.card_of(id); };
+        Result<std::optional<IssuedCard>> card =
+            co_await station_.ledger.run(std::move(find_card));
+        if (!card) {
+            co_return tl::make_unexpected(std::move(card.error()));
+        }
+        expected_ = *card;
+        read.card = std::move(*card);
+    }
+    read.renewal = std::move(*renewal);
+    co_return Event(std::move(read));
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
+    const Result<void> connected = co_await reader_.connect();
+    if (!connected) {
+        co_return Event(hand_over::CardLost{});
+    }
+    auto identification = desfire::read_uid(frame_limit);
+    const Result<CardUid> uid = co_await drive(reader_, std::move(identification));
+    if (!uid) {
+        co_return Event(hand_over::CardLost{});
+    }
+    hand_over::CardTapped tapped{*uid, std::nullopt, std::nullopt};
+    if (!expected_ || *uid != expected_->uid) {
+        co_return Event(std::move(tapped));
+    }
+    Result<desfire::CardKeys> keys = card_keys(
+        station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, *uid);
+    if (!keys) {
+        co_return tl::make_unexpected(std::move(keys.error()));
+    }
+    auto reading = desfire::read_as_gate(station_.random, frame_limit, station_.profile,
+                                         std::move(keys->gate_read));
+    Result<std::optional<desfire::GateReading>> read =
+        co_await drive(reader_, std::move(reading));
+    if (!read) {
+        co_return Event(hand_over::CardLost{});
+    }
+    if (*read && (*read)->credential == expected_->credential) {
+        const auto credential =
+            verify_credential((*read)->credential, station_.vault.trust_list());
+        const auto life = read_state_file((*read)->state, (*read)->credential);
+        if (credential && credential->uid == *uid && life) {
+            tapped.proven = credential->pass_number;
+            tapped.life = *life;
+        }
+    }
+    co_return Event(std::move(tapped));
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::ask_central(IssuedCard card) {
+    show(Notice::asking_central);
+    for (int tries = 0; tries < authorisation_tries; ++tries) {
+        wire::AuthorisationRequest request{station_.config.station, card.attempt, card.epoch,
+                                           card.uid};
+        Result<uplink::AuthorisationOutcome> outcome = co_await central_.authorise(
+            card.renewal, authorisation_key(card), std::move(request));
+        if (!outcome) {
+            continue;
+        }
+        if (const auto* granted = std::get_if<wire::Authorisation>(&*outcome);
+            granted != nullptr) {
+            co_return Event(hand_over::Authorised{granted->id});
+        }
+        const wire::Problem& problem = std::get<wire::Problem>(*outcome);
+        sitting_.code = problem.code;
+        co_return Event(hand_over::AuthorisationRefused{problem.code});
+    }
+    co_return Event(hand_over::CentralAway{});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_authorised(
+    hand_over::RecordAuthorised authorised) {
+    auto act = [authorised = std::move(authorised)](ledger::Ledger& ledger) {
+        return ledger.record_authorised(authorised.attempt, authorised.authorisation,
+                                        authorised.evidence);
+    };
+    Result<WriteAhead> proof = co_await station_.ledger.run(std::move(act));
+    if (!proof) {
+        co_return tl::make_unexpected(std::move(proof.error()));
+    }
+    tell(EventId::hand_over_authorised);
+    expected_->stage = CardStage::authorised;
+    co_return Event(hand_over::AuthorisationRecorded{*proof});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::recall(AttemptId attempt) {
+    auto act = [attempt](ledger::Ledger& ledger) { return ledger.authorised_before(attempt); };
+    Result<WriteAhead> proof = co_await station_.ledger.run(std::move(act));
+    if (!proof) {
+        co_return tl::make_unexpected(std::move(proof.error()));
+    }
+    co_return Event(hand_over::AuthorisationRecorded{*proof});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::activate(hand_over::Activate action) {
+    show(Notice::activating_card);
+    Result<desfire::CardKeys> keys =
+        card_keys(station_.vault, station_.profile, KeyGeneration{action.card.key_generation},
+                  action.card.uid);
+    if (!keys) {
+        co_return tl::make_unexpected(std::move(keys.error()));
+    }
+    desfire::StateChange change{station_.profile, std::move(keys->station_update),
+                                std::move(keys->gate_read),
+                                encode_state_file(LifeState::made, action.card.credential),
+                                encode_state_file(LifeState::active, action.card.credential)};
+    auto conversation = desfire::change_state(station_.random, frame_limit, action.card.uid,
+                                              action.proof, std::move(change));
+    Result<void> changed = co_await drive(reader_, std::move(conversation));
+    if (!changed) {
+        tell(EventId::hand_over_interrupted, changed.error().detail);
+        co_return Event(hand_over::ActivationFailed{std::move(changed.error())});
+    }
+    co_return Event(hand_over::Activated{});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_handed_over(AttemptId attempt) {
+    auto act = [attempt](ledger::Ledger& ledger) { return ledger.record_handed_over(attempt); };
+    Result<std::int64_t> seq = co_await station_.ledger.run(std::move(act));
+    if (!seq) {
+        co_return tl::make_unexpected(std::move(seq.error()));
+    }
+    station_.owed.notify();
+    tell(EventId::hand_over_done);
+    co_return Event(hand_over::HandedOverRecorded{*seq});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::await_acknowledgement(std::int64_t seq) {
+    show(Notice::waiting_for_acknowledgement);
+    const auto deadline = std::chrono::steady_clock::now() + acknowledgement_patience;
+    while (std::chrono::steady_clock::now() < deadline) {
+        auto read = [seq](ledger::Ledger& ledger) { return ledger.is_acknowledged(seq); };
+        Result<bool> known = co_await station_.ledger.run(std::move(read));
+        if (!known) {
+            co_return tl::make_unexpected(std::move(known.error()));
+        }
+        if (*known) {
+            co_return Event(hand_over::Acknowledged{});
+        }
+        co_await station_.acknowledged.wait_for(acknowledgement_check);
+    }
+    co_return Event(hand_over::AcknowledgementLate{});
+}
+
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_refusal(
+    hand_over::RecordRefusal refusal) {
+    const std::string reason = refusal.reason;
+    auto act = [refusal = std::move(refusal)](ledger::Ledger& ledger) {
+        return ledger.record_refusal(refusal.renewal, refusal.reason);
+    };
+    Result<void> recorded = co_await station_.ledger.run(std::move(act));
+    if (!recorded) {
+        co_return tl::make_unexpected(std::move(recorded.error()));
+    }
+    station_.owed.notify();
+    tell(EventId::hand_over_refused, reason);
+    co_return Event(hand_over::RefusalRecorded{});
+}
+
+void CounterDesk::show(Notice notice) {
+    view_.notice = notice;
+    view_.pass_number = sitting_.pass_number;
+    sitting_.notice = notice;
+    ++sitting_.step;
+    changed_.notify();
+}
+
+void CounterDesk::tell(EventId event, std::string_view code) {
+    if (const auto number = machine_.pass_number()) {
+        station_.log.tell(event,
+                          {pass_field(*number), reader_field(view_.name), code_field(code)});
+    }
+}
+
+void CounterDesk::close(const Failure& failure) {
+    if (failure.fault == Fault::stop_station) {
+        station_.stop_for(failure);
+    }
+    station_.log.tell(EventId::defect_found,
+                      {reader_field(view_.name), detail_field(failure.detail)});
+    view_.trouble = failure.fault;
+    sitting_.finished = true;
+    sitting_.code = name(failure.fault);
+    ++sitting_.step;
+    changed_.notify();
+}
+
+}  // namespace card::desk

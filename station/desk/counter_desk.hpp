@@ -1,0 +1,78 @@
+#pragma once
+// A counter reader at work: one sitting after the other, each begun by an old pass.
+
+#include <variant>
+
+#include "reader/host/reader_host.hpp"
+#include "station/desk/inbox.hpp"
+#include "station/desk/reader_view.hpp"
+#include "station/issuance/hand_over.hpp"
+
+namespace card::desk {
+
+class CounterDesk {
+  public:
+    CounterDesk(Station& station, reader::ReaderHost& reader, ReaderView& view)
+        : station_(station),
+          reader_(reader),
+          view_(view),
+          inbox_(station.context),
+          changed_(station.context),
+          central_(station.context, station.config.central, station.config.station) {}
+
+    /// Serves the counter until the context stops.
+    asio::awaitable<void> serve();
+
+    /// Begins a sitting with what the scanner read. `follow_refusal` while another one goes on.
+    Result<std::int64_t> begin(std::string scanned);
+    /// Ends the sitting where nothing irreversible has begun; else it goes on.
+    void cancel();
+
+    [[nodiscard]] const SittingView& sitting() const { return sitting_; }
+    /// Wakes when the sitting's step changed.
+    [[nodiscard]] Signal& changed() { return changed_; }
+
+  private:
+    struct Begin {
+        std::string scanned;
+    };
+    struct Cancel {};
+    using DeskEvent = std::variant<reader::ReaderEvent, Begin, Cancel>;
+    using Event = issuance::hand_over::Event;
+    using Action = issuance::hand_over::Action;
+
+    asio::awaitable<void> forward_reader();
+    asio::awaitable<void> handle(DeskEvent happened);
+    /// Gives the machine an event and carries out actions until it waits for a person or is done.
+    asio::awaitable<void> advance(Event first);
+    /// Nothing where the machine waits for a person, or is done.
+    asio::awaitable<Result<std::optional<Event>>> perform(Action action);
+
+    asio::awaitable<Result<Event>> read_old_pass(std::string scanned);
+    asio::awaitable<Result<Event>> tap();
+    asio::awaitable<Result<Event>> ask_central(IssuedCard card);
+    asio::awaitable<Result<Event>> record_authorised(
+        issuance::hand_over::RecordAuthorised authorised);
+    asio::awaitable<Result<Event>> recall(AttemptId attempt);
+    asio::awaitable<Result<Event>> activate(issuance::hand_over::Activate action);
+    asio::awaitable<Result<Event>> record_handed_over(AttemptId attempt);
+    asio::awaitable<Result<Event>> await_acknowledgement(std::int64_t seq);
+    asio::awaitable<Result<Event>> record_refusal(issuance::hand_over::RecordRefusal refusal);
+
+    void show(issuance::Notice notice);
+    void tell(observe::EventId event, std::string_view code = {});
+    void close(const Failure& failure);
+
+    Station& station_;
+    reader::ReaderHost& reader_;
+    ReaderView& view_;
+    Inbox<DeskEvent> inbox_;
+    Signal changed_;
+    uplink::CentralClient central_;
+    SittingView sitting_;
+    issuance::HandOver machine_;
+    std::optional<IssuedCard> expected_;  ///< the card of the sitting's renewal
+    bool fresh_card_ = false;             ///< a card lies there that no sitting has seen
+};
+
+}  // namespace card::desk

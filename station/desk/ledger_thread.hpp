@@ -1,0 +1,48 @@
+#pragma once
+// The ledger on a thread of its own, so that a slow disk never holds up a reader. Acts run one after
+// the other; each completes back in the station's thread.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "sync/ledger/ledger.hpp"
+
+namespace card::desk {
+
+class LedgerThread {
+  public:
+    LedgerThread(boost::asio::io_context& context, ledger::Ledger ledger)
+        : context_(&context), ledger_(std::move(ledger)) {}
+    ~LedgerThread() { thread_.join(); }
+    LedgerThread(const LedgerThread&) = delete;
+    LedgerThread& operator=(const LedgerThread&) = delete;
+
+    /// Runs `act(ledger)` there and gives its Result here. `act` owns what it needs.
+    template <class Act>
+    auto run(Act act) -> boost::asio::awaitable<std::invoke_result_t<Act&, ledger::Ledger&>> {
+        using Outcome = std::invoke_result_t<Act&, ledger::Ledger&>;
+        auto begin = [this](auto handler, Act work) {
+            boost::asio::post(
+                thread_, [this, handler = std::move(handler), work = std::move(work)]() mutable {
+                    Outcome outcome = work(ledger_);
+                    boost::asio::post(context_->get_executor(),
+                                      [handler = std::move(handler),
+                                       outcome = std::move(outcome)]() mutable {
+                                          handler(std::move(outcome));
+                                      });
+                });
+        };
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Outcome)>(
+            std::move(begin), boost::asio::use_awaitable, std::move(act));
+    }
+
+  private:
+    boost::asio::io_context* context_;
+    ledger::Ledger ledger_;
+    boost::asio::thread_pool thread_{1};
+};
+
+}  // namespace card::desk

@@ -1,0 +1,384 @@
+#include "station/desk/production_desk.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "cardformat/credential/pass_credential.hpp"
+#include "cardformat/credential/state_file.hpp"
+#include "cardformat/desfire/personalise.hpp"
+#include "station/desk/card_session.hpp"
+#include "station/desk/inbox.hpp"
+
+namespace card::desk {
+namespace {
+
+using namespace observe;
+using issuance::Notice;
+namespace production = issuance::production;
+
+constexpr desfire::FrameLimit frame_limit = desfire::frame_limit_fsc64;
+constexpr std::int64_t queue_ahead = 20;
+
+/// One card on the reader, from its identification to its last record.
+struct Job {
+    desfire::CardSight sight;
+    std::optional<desfire::BlankCard> blank;
+    std::optional<desfire::WriteOrder> order;
+    std::optional<AttemptId> attempt;
+    std::optional<PassNumber> pass_number;
+};
+
+Result<desfire::WriteOrder> write_order(Station& station, const CardUid& uid,
+                                        KeyGeneration generation, Bytes credential) {
+    auto keys = card_keys(station.vault, station.profile, generation, uid);
+    if (!keys) {
+        return tl::make_unexpected(keys.error());
+    }
+    Bytes state = encode_state_file(LifeState::made, credential);
+    return desfire::WriteOrder{station.profile, std::move(*keys), std::move(credential),
+                               std::move(state)};
+}
+
+Result<Bytes> credential_for(Station& station, const Renewal& renewal, AttemptId attempt,
+                             const CardUid& uid) {
+    const PassCredential credential{"port-office:" + station.config.station,
+                                    renewal.pass_number,
+                                    renewal.valid_from,
+                                    renewal.valid_to,
+                                    attempt,
+                                    uid,
+                                    renewal.old_pass_number,
+                                    renewal.port_areas};
+    return sign_credential(credential, station.vault.signing_key_id(),
+                           [&](BytesView message) { return station.vault.sign(message); });
+}
+
+/// The first renewal in the queue that this station holds a claim for.
+asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& station) {
+    auto read = [](ledger::Ledger& ledger) { return ledger.to_produce(queue_ahead); };
+    Result<std::vector<Renewal>> queue = co_await station.ledger.run(std::move(read));
+    if (!queue) {
+        co_return tl::make_unexpected(std::move(queue.error()));
+    }
+    const auto now = std::chrono::steady_clock::now();
+    for (Renewal& renewal : *queue) {
+        const auto claim = station.claims.find(renewal.id);
+        if (claim != station.claims.end() && claim->second.until > now) {
+            co_return issuance::Claimed{std::move(renewal), claim->second.epoch};
+        }
+    }
+    co_return std::nullopt;
+}
+
+asio::awaitable<Result<production::Event>> look_up(Station& station,
+                                                   const desfire::CardSight& sight, Job& job) {
+    const CardUid uid = sight.uid;
+    auto read = [uid](ledger::Ledger& ledger) { return ledger.card_by_uid(uid); };
+    Result<std::optional<IssuedCard>> known = co_await station.ledger.run(std::move(read));
+    if (!known) {
+        co_return tl::make_unexpected(std::move(known.error()));
+    }
+    production::CardSeen seen{uid,
+                              sight.picc_key_version.value == 0,
+                              desfire::is_genuine(sight),
+                              std::move(*known),
+                              std::nullopt,
+                              station.today()};
+    if (seen.known) {
+        const RenewalId id = seen.known->renewal;
+        auto read_renewal = [id](ledger::Ledger& ledger) { return ledger.renewal(id); };
+        Result<std::optional<Renewal>> renewal =
+            co_await station.ledger.run(std::move(read_renewal));
+        if (!renewal) {
+            co_return tl::make_unexpected(std::move(renewal.error()));
+        }
+        if (*renewal) {
+            job.pass_number = (*renewal)->pass_number;
+        }
+    } else {
+        Result<std::optional<issuance::Claimed>> next = co_await next_claimed(station);
+        if (!next) {
+            co_return tl::make_unexpected(std::move(next.error()));
+        }
+        seen.next = std::move(*next);
+    }
+    co_return production::Event(std::move(seen));
+}
+
+/// Carries out one action and gives the event that it came to; nothing after `Finish`. A failure is
+/// the ledger's or a defect.
+class Performer {
+  public:
+    Performer(Station& station, reader::ReaderHost& reader, ReaderView& view, Job& job)
+        : station_(station), reader_(reader), view_(view), job_(job) {}
+
+    asio::awaitable<Result<production::Event>> perform(production::Action action) {
+        if (std::holds_alternative<production::ConfirmBlank>(action)) {
+            Result<production::Event> event = co_await confirm_blank();
+            co_return event;
+        }
+        if (auto* start = std::get_if<production::RecordStart>(&action); start != nullptr) {
+            issuance::Claimed claimed = std::move(start->claimed);
+            Result<production::Event> event = co_await record_start(std::move(claimed));
+            co_return event;
+        }
+        if (auto* resume = std::get_if<production::RecordResume>(&action); resume != nullptr) {
+            IssuedCard card = std::move(resume->card);
+            Result<production::Event> event = co_await record_resume(std::move(card));
+            co_return event;
+        }
+        if (const auto* blank = std::get_if<production::WriteBlank>(&action); blank != nullptr) {
+            const WriteAhead proof = blank->proof;
+            Result<production::Event> event = co_await write(proof, true);
+            co_return event;
+        }
+        if (const auto* again = std::get_if<production::WriteAgain>(&action); again != nullptr) {
+            const WriteAhead proof = again->proof;
+            Result<production::Event> event = co_await write(proof, false);
+            co_return event;
+        }
+        Result<production::Event> event = co_await record_outcome(std::move(action));
+        co_return event;
+    }
+
+  private:
+    asio::awaitable<Result<production::Event>> confirm_blank() {
+        desfire::CardSight sight = job_.sight;
+        auto conversation =
+            desfire::require_blank(station_.random, std::move(sight), frame_limit);
+        Result<desfire::BlankCard> blank = co_await drive(reader_, std::move(conversation));
+        if (!blank) {
+            co_return production::Event(production::CardFailed{std::move(blank.error())});
+        }
+        job_.blank.emplace(std::move(*blank));
+        co_return production::Event(production::BlankConfirmed{});
+    }
+
+    asio::awaitable<Result<production::Event>> record_start(issuance::Claimed claimed) {
+        const KeyGeneration generation = station_.vault.current_generation();
+        std::array<std::uint8_t, 10> octets{};
+        station_.random.fill(octets);
+        const AttemptId attempt{Uuid::v7(
+            static_cast<std::uint64_t>(station_.clock.now().time_since_epoch().count()), octets)};
+        Result<Bytes> credential =
+            credential_for(station_, claimed.renewal, attempt, job_.sight.uid);
+        if (!credential) {
+            co_return tl::make_unexpected(std::move(credential.error()));
+        }
+        Result<desfire::WriteOrder> order =
+            write_order(station_, job_.sight.uid, generation, *credential);
+        if (!order) {
+            co_return tl::make_unexpected(std::move(order.error()));
+        }
+        job_.order.emplace(std::move(*order));
+        job_.attempt = attempt;
+        job_.pass_number = claimed.renewal.pass_number;
+        ledger::StartedAttempt started{attempt,          claimed.renewal.id, claimed.epoch,
+                                       job_.sight.uid,   generation.value,   std::move(*credential)};
+        auto act = [started = std::move(started)](ledger::Ledger& ledger) {
+            return ledger.start_attempt(started);
+        };
+        Result<WriteAhead> proof = co_await station_.ledger.run(std::move(act));
+        if (!proof) {
+            co_return tl::make_unexpected(std::move(proof.error()));
+        }
+        station_.claims.erase(claimed.renewal.id);
+        tell(EventId::card_started);
+        co_return begun(*proof);
+    }
+
+    asio::awaitable<Result<production::Event>> record_resume(IssuedCard card) {
+        Result<desfire::WriteOrder> order = write_order(
+            station_, card.uid, KeyGeneration{card.key_generation}, std::move(card.credential));
+        if (!order) {
+            co_return tl::make_unexpected(std::move(order.error()));
+        }
+        job_.order.emplace(std::move(*order));
+        job_.attempt = card.attempt;
+        const AttemptId attempt = card.attempt;
+        auto act = [attempt](ledger::Ledger& ledger) { return ledger.resume_attempt(attempt); };
+        Result<WriteAhead> proof = co_await station_.ledger.run(std::move(act));
+        if (!proof) {
+            co_return tl::make_unexpected(std::move(proof.error()));
+        }
+        tell(EventId::card_resumed);
+        co_return begun(*proof);
+    }
+
+    production::Event begun(WriteAhead proof) {
+        view_.notice = Notice::writing_card;
+        view_.pass_number = job_.pass_number;
+        station_.owed.notify();
+        return production::IntentRecorded{proof};
+    }
+
+    asio::awaitable<Result<production::Event>> write(WriteAhead proof, bool blank) {
+        desfire::WriteOrder order = std::move(*job_.order);
+        std::optional<desfire::Conversation<Result<desfire::WriteOutcome>>> conversation;
+        if (blank) {
+            conversation.emplace(desfire::personalise(station_.random, frame_limit,
+                                                      std::move(*job_.blank), proof,
+                                                      std::move(order)));
+        } else {
+            conversation.emplace(desfire::resume_personalisation(
+                station_.random, frame_limit, job_.sight, proof, std::move(order)));
+        }
+        Result<desfire::WriteOutcome> outcome = co_await drive(reader_, std::move(*conversation));
+        if (!outcome) {
+            detail_ = outcome.error().detail;
+            co_return production::Event(production::CardFailed{std::move(outcome.error())});
+        }
+        co_return *outcome == desfire::WriteOutcome::verified
+            ? production::Event(production::CardVerified{})
+            : production::Event(production::CardErased{});
+    }
+
+    asio::awaitable<Result<production::Event>> record_outcome(production::Action action) {
+        const AttemptId attempt = *job_.attempt;
+        std::string reason;
+        EventId event = EventId::card_verified;
+        if (const auto* spoiled = std::get_if<production::RecordSpoiled>(&action);
+            spoiled != nullptr) {
+            reason = spoiled->reason;
+            event = EventId::card_spoiled;
+        } else if (std::holds_alternative<production::RecordTorn>(action)) {
+            event = EventId::card_torn;
+        }
+        auto act = [attempt, event, reason](ledger::Ledger& ledger) {
+            if (event == EventId::card_spoiled) {
+                return ledger.record_spoiled(attempt, reason);
+            }
+            return event == EventId::card_torn ? ledger.record_torn(attempt)
+                                               : ledger.record_verified(attempt);
+        };
+        Result<void> recorded = co_await station_.ledger.run(std::move(act));
+        if (!recorded) {
+            co_return tl::make_unexpected(std::move(recorded.error()));
+        }
+        station_.owed.notify();
+        station_.work.notify();
+        tell(event);
+        co_return production::Event(production::OutcomeRecorded{});
+    }
+
+    void tell(EventId event) {
+        station_.log.tell(event, {pass_field(*job_.pass_number), attempt_field(*job_.attempt),
+                                  reader_field(view_.name), detail_field(detail_)});
+    }
+
+    Station& station_;
+    reader::ReaderHost& reader_;
+    ReaderView& view_;
+    Job& job_;
+    std::string detail_;  ///< why the card dialogue failed, for the log
+};
+
+asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& reader,
+                                        ReaderView& view, Job& job) {
+    issuance::Production machine(station.config.production);
+    Result<production::Event> event = co_await look_up(station, job.sight, job);
+    Performer performer(station, reader, view, job);
+    if (event && std::get<production::CardSeen>(*event).known) {
+        job.attempt = std::get<production::CardSeen>(*event).known->attempt;
+    }
+    while (event) {
+        Result<production::Action> action = machine.resume(std::move(*event));
+        if (!action) {
+            co_return tl::make_unexpected(std::move(action.error()));
+        }
+        if (const auto* finish = std::get_if<production::Finish>(&*action); finish != nullptr) {
+            co_return finish->notice;
+        }
+        production::Action next = std::move(*action);
+        event = co_await performer.perform(std::move(next));
+    }
+    co_return tl::make_unexpected(std::move(event.error()));
+}
+
+/// The notice of a card that could not even be identified.
+Notice notice_of(const Failure& failure) {
+    return failure.fault == Fault::present_same_card_again ? Notice::place_blank_card
+                                                           : Notice::card_is_foreign;
+}
+
+asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, ReaderView& view) {
+    view.pass_number.reset();
+    const Result<void> connected = co_await reader.connect();
+    if (!connected) {
+        view.notice = notice_of(connected.error());
+        co_return;
+    }
+    auto identification = desfire::identify(frame_limit);
+    Result<desfire::CardSight> sight = co_await drive(reader, std::move(identification));
+    Job job;
+    Result<Notice> notice = Notice::card_is_foreign;
+    if (sight) {
+        job.sight = std::move(*sight);
+        notice = co_await run_job(station, reader, view, job);
+    } else {
+        notice = notice_of(sight.error());
+    }
+    co_await reader.disconnect(reader::Disposition::reset);
+    if (!notice) {
+        if (notice.error().fault == Fault::stop_station) {
+            station.stop_for(notice.error());
+        }
+        station.log.tell(EventId::defect_found,
+                         {reader_field(view.name), detail_field(notice.error().detail)});
+        view.trouble = notice.error().fault;
+        co_return;
+    }
+    view.notice = *notice;
+    view.pass_number = job.pass_number;
+    const bool refused = !job.attempt && *notice != Notice::no_renewal_waiting;
+    if (refused) {
+        station.log.tell(EventId::card_refused, {reader_field(view.name), notice_field(*notice)});
+    }
+}
+
+struct WorkArrived {};
+using DeskEvent = std::variant<reader::ReaderEvent, WorkArrived>;
+
+asio::awaitable<void> forward_reader(reader::ReaderHost& reader, Inbox<DeskEvent>& inbox) {
+    while (true) {
+        reader::ReaderEvent event = co_await reader.next_event();
+        inbox.push(std::move(event));
+    }
+}
+
+asio::awaitable<void> forward_work(Station& station, Inbox<DeskEvent>& inbox) {
+    while (true) {
+        co_await station.work.wait();
+        inbox.push(WorkArrived{});
+    }
+}
+
+}  // namespace
+
+asio::awaitable<void> produce_cards(Station& station, reader::ReaderHost& reader,
+                                    ReaderView& view) {
+    Inbox<DeskEvent> inbox(station.context);
+    asio::co_spawn(station.context, forward_reader(reader, inbox), asio::detached);
+    asio::co_spawn(station.context, forward_work(station, inbox), asio::detached);
+    view.notice = Notice::place_blank_card;
+    while (!station.fatal) {
+        const DeskEvent event = co_await inbox.pop();
+        bool serve = false;
+        if (const auto* happened = std::get_if<reader::ReaderEvent>(&event); happened != nullptr) {
+            serve = note_reader_event(station, view, *happened);
+            if (std::holds_alternative<reader::CardRemoved>(*happened) &&
+                view.notice != Notice::put_same_card_back) {
+                view.notice = Notice::place_blank_card;
+                view.pass_number.reset();
+            }
+        } else {
+            // A blank that lies there and found nothing to do gets its turn.
+            serve = view.card_present && view.notice == Notice::no_renewal_waiting;
+        }
+        if (serve) {
+            co_await serve_card(station, reader, view);
+        }
+    }
+}
+
+}  // namespace card::desk

@@ -1,0 +1,88 @@
+#pragma once
+// What the desks of one station share, in the station's one thread.
+
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "cardformat/crypto/random.hpp"
+#include "cardformat/vault/vault.hpp"
+#include "station/config/config.hpp"
+#include "station/desk/ledger_thread.hpp"
+#include "station/observe/events.hpp"
+#include "sync/uplink/central_client.hpp"
+
+namespace card::desk {
+
+namespace asio = boost::asio;
+
+/// Wakes everyone who waits for it.
+class Signal {
+  public:
+    explicit Signal(asio::io_context& context) : context_(&context) {}
+
+    void notify();
+    asio::awaitable<void> wait();
+    /// As `wait`, but no longer than `patience`.
+    asio::awaitable<void> wait_for(std::chrono::milliseconds patience);
+
+  private:
+    asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point end);
+
+    asio::io_context* context_;
+    std::set<asio::steady_timer*> waiting_;
+};
+
+/// The real time, for records.
+class SystemClock final : public Clock {
+  public:
+    [[nodiscard]] Timestamp now() const override {
+        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    }
+};
+
+/// A right to start a renewal, as the central gave it. The lease counts from the asking.
+struct HeldClaim {
+    Epoch epoch;
+    std::chrono::steady_clock::time_point until;
+};
+
+struct Station {
+    asio::io_context& context;
+    const config::Config& config;
+    Vault& vault;
+    observe::EventLog& log;
+    const Clock& clock;
+    LedgerThread& ledger;
+    SystemRandom random{};
+    desfire::PortPassProfile profile{};
+    std::map<RenewalId, HeldClaim> claims{};
+    bool central_reachable = false;
+    Signal acknowledged;  ///< the central has more facts than before
+    Signal owed;          ///< there is something to send
+    Signal work;          ///< there may be something to produce
+    /// Why the station must end, once the ledger failed.
+    std::optional<Failure> fatal{};
+
+    Station(asio::io_context& io, const config::Config& settings, Vault& keys,
+            observe::EventLog& events, const Clock& now, LedgerThread& memory)
+        : context(io),
+          config(settings),
+          vault(keys),
+          log(events),
+          clock(now),
+          ledger(memory),
+          acknowledged(io),
+          owed(io),
+          work(io) {}
+
+    [[nodiscard]] BusinessDay today() const {
+        return config.business_date ? *config.business_date : BusinessDay::of(clock.now());
+    }
+
+    /// A ledger that fails ends the station: nothing may go on without its memory.
+    void stop_for(const Failure& failure);
+};
+
+}  // namespace card::desk

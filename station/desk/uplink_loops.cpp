@@ -1,0 +1,204 @@
+#include "station/desk/uplink_loops.hpp"
+
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+
+#include "sync/uplink/backoff.hpp"
+
+namespace card::desk {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace observe;
+
+constexpr std::int64_t claim_batch = 50;
+constexpr auto first_delay = 500ms;
+constexpr auto longest_delay = std::chrono::duration_cast<std::chrono::milliseconds>(5min);
+constexpr auto poll_wait = 20s;
+
+std::uint64_t draw(RandomSource& random) {
+    std::array<std::uint8_t, 8> octets{};
+    random.fill(octets);
+    std::uint64_t value = 0;
+    for (const std::uint8_t octet : octets) {
+        value = value << 8U | octet;
+    }
+    return value;
+}
+
+asio::awaitable<void> pause(Station& station, uplink::Backoff& backoff) {
+    asio::steady_timer timer(station.context, backoff.next(draw(station.random)));
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+void central_answers(Station& station) {
+    if (!station.central_reachable) {
+        station.central_reachable = true;
+        station.log.tell(EventId::central_reached);
+    }
+}
+
+void central_fails(Station& station, const Failure& failure) {
+    if (failure.fault == Fault::follow_refusal) {
+        station.log.tell(EventId::central_answer_refused, {detail_field(failure.detail)});
+        return;
+    }
+    if (station.central_reachable) {
+        station.central_reachable = false;
+        station.log.tell(EventId::central_away, {detail_field(failure.detail)});
+    }
+}
+
+/// Asks for all that may be produced and is not claimed yet.
+asio::awaitable<Result<void>> claim_open_renewals(Station& station,
+                                                  uplink::CentralClient& central) {
+    auto read = [](ledger::Ledger& ledger) { return ledger.to_produce(claim_batch); };
+    Result<std::vector<Renewal>> open = co_await station.ledger.run(std::move(read));
+    if (!open) {
+        station.stop_for(open.error());
+        co_return tl::make_unexpected(open.error());
+    }
+    wire::ClaimRequest request;
+    std::array<std::uint8_t, 10> octets{};
+    station.random.fill(octets);
+    request.claim_id =
+        Uuid::v7(static_cast<std::uint64_t>(station.clock.now().time_since_epoch().count()), octets);
+    const auto asked_at = std::chrono::steady_clock::now();
+    std::map<RenewalId, PassNumber> numbers;
+    for (const Renewal& renewal : *open) {
+        const auto held = station.claims.find(renewal.id);
+        if (held == station.claims.end() || held->second.until <= asked_at) {
+            request.renewals.push_back(renewal.id);
+            numbers.emplace(renewal.id, renewal.pass_number);
+        }
+    }
+    if (request.renewals.empty()) {
+        co_return Result<void>();
+    }
+    Result<wire::ClaimAnswer> answer = co_await central.claim(std::move(request));
+    if (!answer) {
+        co_return tl::make_unexpected(std::move(answer.error()));
+    }
+    for (const wire::ClaimGranted& granted : answer->granted) {
+        if (const auto number = numbers.find(granted.renewal); number != numbers.end()) {
+            station.claims[granted.renewal] = {granted.epoch,
+                                               asked_at + std::chrono::seconds(granted.lease_s)};
+            station.log.tell(EventId::renewal_claimed, {pass_field(number->second)});
+        }
+    }
+    for (const wire::ClaimRefused& refused : answer->refused) {
+        if (const auto number = numbers.find(refused.renewal); number != numbers.end()) {
+            station.log.tell(EventId::claim_refused,
+                             {pass_field(number->second), code_field(refused.code)});
+        }
+    }
+    station.work.notify();
+    co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
+    auto read = [](ledger::Ledger& ledger) { return ledger.cursor(); };
+    Result<std::string> cursor = co_await station.ledger.run(std::move(read));
+    if (!cursor) {
+        station.stop_for(cursor.error());
+        co_return tl::make_unexpected(cursor.error());
+    }
+    Result<wire::RenewalPage> page = co_await central.pull(*cursor, poll_wait);
+    if (!page) {
+        co_return tl::make_unexpected(std::move(page.error()));
+    }
+    central_answers(station);
+    for (const Renewal& renewal : page->renewals) {
+        station.log.tell(EventId::renewal_received,
+                         {pass_field(renewal.pass_number), status_field(renewal.status)});
+    }
+    if (page->cursor != *cursor) {
+        auto store = [page = std::move(*page)](ledger::Ledger& ledger) {
+            return ledger.store_page(page);
+        };
+        Result<void> stored = co_await station.ledger.run(std::move(store));
+        if (!stored) {
+            station.stop_for(stored.error());
+            co_return stored;
+        }
+        station.work.notify();
+    }
+    Result<void> claimed = co_await claim_open_renewals(station, central);
+    co_return claimed;
+}
+
+asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient& central,
+                                         std::vector<ledger::OutgoingFact> facts) {
+    std::vector<std::string> lines;
+    for (ledger::OutgoingFact& fact : facts) {
+        lines.push_back(std::move(fact.line));
+    }
+    Result<wire::FactsAnswer> answer = co_await central.send_facts(std::move(lines));
+    if (!answer) {
+        co_return tl::make_unexpected(std::move(answer.error()));
+    }
+    central_answers(station);
+    for (const wire::FactResult& result : answer->results) {
+        if (result.outcome == wire::FactOutcome::stored_conflict) {
+            station.log.tell(EventId::fact_conflict,
+                             {seq_field(result.seq), code_field(result.order)});
+        }
+    }
+    const std::int64_t through = answer->acked_through;
+    auto store = [through](ledger::Ledger& ledger) { return ledger.acknowledge(through); };
+    Result<void> stored = co_await station.ledger.run(std::move(store));
+    if (!stored) {
+        station.stop_for(stored.error());
+        co_return stored;
+    }
+    station.log.tell(EventId::facts_acknowledged, {seq_field(through)});
+    station.acknowledged.notify();
+    co_return Result<void>();
+}
+
+}  // namespace
+
+asio::awaitable<void> pull_renewals(Station& station) {
+    uplink::CentralClient central(station.context, station.config.central, station.config.station);
+    uplink::Backoff backoff(first_delay, longest_delay);
+    while (!station.fatal) {
+        const Result<void> pulled = co_await pull_once(station, central);
+        if (pulled) {
+            backoff.reset();
+            continue;
+        }
+        central_fails(station, pulled.error());
+        co_await pause(station, backoff);
+    }
+}
+
+asio::awaitable<void> send_facts(Station& station) {
+    uplink::CentralClient central(station.context, station.config.central, station.config.station);
+    uplink::Backoff backoff(first_delay, longest_delay);
+    while (!station.fatal) {
+        auto read = [](ledger::Ledger& ledger) {
+            return ledger.outgoing(static_cast<std::int64_t>(wire::max_fact_batch));
+        };
+        Result<std::vector<ledger::OutgoingFact>> facts =
+            co_await station.ledger.run(std::move(read));
+        if (!facts) {
+            station.stop_for(facts.error());
+            co_return;
+        }
+        if (facts->empty()) {
+            co_await station.owed.wait();
+            continue;
+        }
+        std::vector<ledger::OutgoingFact> batch = std::move(*facts);
+        const Result<void> sent = co_await send_batch(station, central, std::move(batch));
+        if (sent) {
+            backoff.reset();
+            continue;
+        }
+        central_fails(station, sent.error());
+        co_await pause(station, backoff);
+    }
+}
+
+}  // namespace card::desk

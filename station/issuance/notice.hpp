@@ -1,0 +1,43 @@
+#pragma once
+// What an operator is told, by name; the words stand in station/observe.
+
+#include <cstdint>
+
+namespace card::issuance {
+
+enum class Notice : std::uint8_t {
+    // production
+    place_blank_card,
+    no_renewal_waiting,
+    writing_card,
+    card_finished,
+    put_same_card_back,
+    card_is_finished_already,
+    card_is_foreign,
+    card_not_proven_genuine,
+    card_spoiled,
+    renewal_stopped,
+    renewal_needs_look,
+    renewal_expired,
+    // hand-over
+    old_pass_unreadable,
+    old_pass_unknown,
+    card_not_made_yet,
+    renewal_withdrawn,
+    renewal_held,
+    already_collected,
+    pass_expired,
+    tap_new_card,
+    wrong_new_card,
+    new_card_not_valid,
+    asking_central,
+    central_refused,
+    central_away,
+    activating_card,
+    keep_card_on_reader,
+    waiting_for_acknowledgement,
+    handed_over,
+    hand_over_cancelled,
+};
+
+}  // namespace card::issuance

@@ -1,0 +1,112 @@
+#include "station/issuance/production.hpp"
+
+namespace card::issuance {
+
+using namespace production;
+
+Result<Action> Production::resume(Event event) {
+    if (auto* card = std::get_if<CardSeen>(&event);
+        card != nullptr && std::holds_alternative<AwaitingCard>(state_)) {
+        return seen(std::move(*card));
+    }
+    if (auto* confirming = std::get_if<ConfirmingBlank>(&state_); confirming != nullptr) {
+        if (std::holds_alternative<BlankConfirmed>(event)) {
+            RecordStart start{std::move(confirming->claimed), confirming->uid};
+            state_ = RecordingIntent{true};
+            return start;
+        }
+        if (const auto* refused = std::get_if<CardFailed>(&event); refused != nullptr) {
+            // Nothing was written: whatever it was, another card will do.
+            return finish(refused->failure.fault == Fault::present_same_card_again
+                              ? Notice::place_blank_card
+                              : Notice::card_is_foreign);
+        }
+    }
+    if (const auto* recording = std::get_if<RecordingIntent>(&state_);
+        recording != nullptr && std::holds_alternative<IntentRecorded>(event)) {
+        const WriteAhead proof = std::get<IntentRecorded>(event).proof;
+        const bool blank = recording->blank;
+        state_ = Writing{};
+        return blank ? Action(WriteBlank{proof}) : Action(WriteAgain{proof});
+    }
+    if (std::holds_alternative<Writing>(state_)) {
+        if (std::holds_alternative<CardVerified>(event)) {
+            return record(RecordVerified{}, Notice::card_finished);
+        }
+        if (std::holds_alternative<CardErased>(event)) {
+            return record(RecordSpoiled{"read_back_differs"}, Notice::card_spoiled);
+        }
+        if (const auto* broken = std::get_if<CardFailed>(&event); broken != nullptr) {
+            return failed(broken->failure);
+        }
+    }
+    if (const auto* recording = std::get_if<RecordingOutcome>(&state_);
+        recording != nullptr && std::holds_alternative<OutcomeRecorded>(event)) {
+        return finish(recording->notice);
+    }
+    state_ = AwaitingCard{};
+    return fail(Fault::report_defect, "production: an event that does not follow");
+}
+
+Action Production::seen(CardSeen card) {
+    if (card.known) {
+        return seen_again(std::move(*card.known));
+    }
+    if (!card.has_factory_key) {
+        return finish(Notice::card_is_foreign);
+    }
+    if (!card.genuine && policy_.refuse_unproven_chips) {
+        return finish(Notice::card_not_proven_genuine);
+    }
+    if (!card.next) {
+        return finish(Notice::no_renewal_waiting);
+    }
+    const Renewal& renewal = card.next->renewal;
+    if (renewal.held || renewal.status != RenewalStatus::approved) {
+        return finish(Notice::renewal_stopped);
+    }
+    if (renewal.valid_to < card.today) {
+        return finish(Notice::renewal_expired);
+    }
+    if (policy_.hold_odd_data && !renewal.data_warnings.empty()) {
+        return finish(Notice::renewal_needs_look);
+    }
+    state_ = ConfirmingBlank{std::move(*card.next), card.uid};
+    return ConfirmBlank{};
+}
+
+Action Production::seen_again(IssuedCard card) {
+    if (card.stage != CardStage::started && card.stage != CardStage::torn) {
+        return finish(Notice::card_is_finished_already);
+    }
+    if (card.presentations >= policy_.max_presentations) {
+        return record(RecordSpoiled{"too_many_presentations"}, Notice::card_spoiled);
+    }
+    state_ = RecordingIntent{false};
+    return RecordResume{std::move(card)};
+}
+
+Action Production::failed(const Failure& failure) {
+    switch (failure.fault) {
+        case Fault::scrap_card:
+            return record(RecordSpoiled{"chip_damaged"}, Notice::card_spoiled);
+        case Fault::use_another_card:
+        case Fault::set_card_aside:
+            return record(RecordSpoiled{"card_answers_wrongly"}, Notice::card_spoiled);
+        default:
+            // The card left, or its reader did: the same card must come back.
+            return record(RecordTorn{}, Notice::put_same_card_back);
+    }
+}
+
+Action Production::finish(Notice notice) {
+    state_ = AwaitingCard{};
+    return Finish{notice};
+}
+
+Action Production::record(Action action, Notice notice) {
+    state_ = RecordingOutcome{notice};
+    return action;
+}
+
+}  // namespace card::issuance

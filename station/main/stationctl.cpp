@@ -1,0 +1,213 @@
+// The operators' and ops' command line to a running stationd.
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+#include <boost/program_options.hpp>
+#include <iostream>
+
+#include "sync/http/http.hpp"
+
+namespace card {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace options = boost::program_options;
+using namespace std::chrono_literals;
+
+constexpr int exit_refused = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_unreachable = 3;
+constexpr int first_error_status = 400;
+
+struct Call {
+    asio::io_context& context;
+    http::Client& client;
+
+    /// Blocks: a command line has nothing else to do.
+    Result<json::object> operator()(std::string method, std::string target, std::string body = {}) {
+        Result<json::object> outcome = fail(Fault::retry_later, "no answer");
+        context.restart();
+        asio::co_spawn(context, run(outcome, std::move(method), std::move(target), std::move(body)),
+                       asio::detached);
+        context.run();
+        return outcome;
+    }
+
+  private:
+    asio::awaitable<void> run(Result<json::object>& outcome, std::string method, std::string target,
+                              std::string body) {
+        http::Request request;
+        request.method = std::move(method);
+        request.target = std::move(target);
+        request.body = std::move(body);
+        Result<http::Response> response = co_await client.call(std::move(request), 40s);
+        if (!response) {
+            outcome = tl::make_unexpected(std::move(response.error()));
+            co_return;
+        }
+        boost::system::error_code error;
+        json::value parsed = json::parse(response->body, error);
+        if (error || !parsed.is_object()) {
+            outcome = fail(Fault::retry_later, "the station's answer is no JSON object");
+        } else if (response->status >= first_error_status) {
+            outcome = fail(Fault::follow_refusal, json::serialize(parsed));
+        } else {
+            outcome = std::move(parsed.as_object());
+        }
+    }
+};
+
+std::string text(const json::object& object, std::string_view key) {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+int complain(const Failure& failure) {
+    if (failure.fault == Fault::follow_refusal) {
+        const json::object problem = json::parse(failure.detail).as_object();
+        std::cerr << "stationctl: " << text(problem, "words_zh") << " (" << text(problem, "detail")
+                  << ")\n";
+        return exit_refused;
+    }
+    std::cerr << "stationctl: the station does not answer (" << failure.detail
+              << ")\nIs stationd running, and is --control the socket of its configuration?\n";
+    return exit_unreachable;
+}
+
+int show(const Result<json::object>& outcome) {
+    if (!outcome) {
+        return complain(outcome.error());
+    }
+    std::cout << json::serialize(*outcome) << "\n";
+    return 0;
+}
+
+constexpr std::string_view sign(std::string_view tone) {
+    if (tone == "done") {
+        return "✔";
+    }
+    if (tone == "act") {
+        return "▶";
+    }
+    return tone == "wait" ? "…" : "✘";
+}
+
+void print_step(const json::object& sitting, bool as_json) {
+    if (as_json) {
+        std::cout << json::serialize(sitting) << std::endl;
+        return;
+    }
+    std::cout << sign(text(sitting, "tone")) << " " << text(sitting, "words_zh");
+    if (const auto number = text(sitting, "pass_no"); !number.empty()) {
+        std::cout << "  [" << number << "]";
+    }
+    if (const auto code = text(sitting, "code"); !code.empty()) {
+        std::cout << "  (" << code << ")";
+    }
+    std::cout << std::endl;
+}
+
+int hand_over(Call& call, const std::string& old_qr, bool as_json) {
+    const auto begun =
+        call("POST", "/hand-overs", json::serialize(json::object{{"old_pass_qr", old_qr}}));
+    if (!begun) {
+        return complain(begun.error());
+    }
+    std::int64_t seen = 0;
+    while (true) {
+        const auto sitting =
+            call("GET", "/hand-overs/current?wait=20&seen=" + std::to_string(seen));
+        if (!sitting) {
+            return complain(sitting.error());
+        }
+        const std::int64_t step = sitting->at("step").to_number<std::int64_t>();
+        if (step != seen) {
+            print_step(*sitting, as_json);
+        }
+        seen = step;
+        if (sitting->at("finished").as_bool()) {
+            return text(*sitting, "notice") == "handed_over" ? 0 : exit_refused;
+        }
+    }
+}
+
+int usage(const options::options_description& described) {
+    std::cout << "stationctl --control unix:PATH COMMAND\n\n"
+                 "Commands\n"
+                 "  status                    readers, queues and the central, as JSON\n"
+                 "  queue                     all renewals with their cards, as JSON\n"
+                 "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
+                 "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
+                 "                            reads from the old pass; then tap the new card\n"
+                 "  cancel                    ends a hand-over that has not become irreversible\n\n"
+              << described
+              << "\nExit status: 0 done, 1 refused or not handed over, 2 wrong usage,\n"
+                 "3 the station does not answer.\n";
+    return 0;
+}
+
+int dispatch(Call& call, const options::variables_map& given) {
+    const auto words = given["words"].as<std::vector<std::string>>();
+    const std::string& command = words.front();
+    if (command == "status" && words.size() == 1) {
+        return show(call("GET", "/status"));
+    }
+    if (command == "queue" && words.size() == 1) {
+        return show(call("GET", "/renewals"));
+    }
+    if (command == "history" && words.size() == 2) {
+        return show(call("GET", "/passes/" + words[1] + "/history"));
+    }
+    if (command == "hand-over" && words.size() == 1 && given.contains("old-qr")) {
+        return hand_over(call, given["old-qr"].as<std::string>(), given.contains("json"));
+    }
+    if (command == "cancel" && words.size() == 1) {
+        return show(call("DELETE", "/hand-overs/current"));
+    }
+    std::cerr << "stationctl: no such command, or its words are off. Try stationctl --help.\n";
+    return exit_usage;
+}
+
+int main(int argc, char** argv) {
+    options::options_description described("Options");
+    described.add_options()("control", options::value<std::string>(),
+                            "the station's control socket, unix:PATH")(
+        "old-qr", options::value<std::string>(), "with hand-over: the old pass's scanned text")(
+        "json", "with hand-over: each step as a JSON line")("help", "this text");
+    options::options_description all;
+    all.add(described).add_options()("words", options::value<std::vector<std::string>>());
+    options::positional_options_description words;
+    words.add("words", -1);
+    options::variables_map given;
+    try {
+        options::store(
+            options::command_line_parser(argc, argv).options(all).positional(words).run(), given);
+    } catch (const options::error& error) {
+        std::cerr << "stationctl: " << error.what() << "\nTry stationctl --help.\n";
+        return exit_usage;
+    }
+    if (given.contains("help")) {
+        return usage(described);
+    }
+    if (!given.contains("control") || !given.contains("words")) {
+        std::cerr << "stationctl: --control and a command are needed. Try stationctl --help.\n";
+        return exit_usage;
+    }
+    auto endpoint = http::Endpoint::parse(given["control"].as<std::string>());
+    if (!endpoint) {
+        std::cerr << "stationctl: --control: " << endpoint.error().detail << "\n";
+        return exit_usage;
+    }
+    asio::io_context context(1);
+    http::Client client(context, std::move(*endpoint), http::Limits{});
+    Call call{context, client};
+    return dispatch(call, given);
+}
+
+}  // namespace
+}  // namespace card
+
+int main(int argc, char** argv) { return card::main(argc, argv); }

@@ -1,0 +1,166 @@
+// The station daemon: reads its configuration, opens keys and ledger, serves readers and console.
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/program_options.hpp>
+#include <iostream>
+
+#include "station/console/console.hpp"
+#include "station/desk/production_desk.hpp"
+#include "station/desk/uplink_loops.hpp"
+#include "station/vault/development_vault.hpp"
+
+namespace card {
+namespace {
+
+namespace asio = boost::asio;
+namespace options = boost::program_options;
+using namespace observe;
+
+constexpr int exit_configuration = 2;
+constexpr int exit_ledger = 3;
+
+/// Keys pass through this memory: no core dump, no debugger of another user.
+void lock_down() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+int complain(const Failure& failure) {
+    std::cerr << "stationd: " << failure.detail << "\n";
+    return failure.fault == Fault::stop_station ? exit_ledger : exit_configuration;
+}
+
+/// One reader with whoever serves it.
+struct Post {
+    std::unique_ptr<desk::ReaderView> view;
+    std::unique_ptr<reader::ReaderHost> host;
+    std::unique_ptr<desk::CounterDesk> counter;
+};
+
+std::vector<Post> open_posts(desk::Station& station) {
+    std::vector<Post> posts;
+    for (const config::ReaderSetting& setting : station.config.readers) {
+        Post post;
+        post.view = std::make_unique<desk::ReaderView>();
+        post.view->name = setting.name;
+        post.view->role = setting.role;
+        post.host = std::make_unique<reader::ReaderHost>(
+            station.context,
+            reader::HostSettings{station.config.reader_worker, setting.name});
+        if (setting.role == config::ReaderRole::counter) {
+            post.counter =
+                std::make_unique<desk::CounterDesk>(station, *post.host, *post.view);
+        }
+        posts.push_back(std::move(post));
+    }
+    return posts;
+}
+
+void spawn_posts(desk::Station& station, std::vector<Post>& posts, console::Console& console) {
+    for (Post& post : posts) {
+        console.readers.push_back(post.view.get());
+        if (post.counter) {
+            console.counter = post.counter.get();
+            asio::co_spawn(station.context, post.counter->serve(), asio::detached);
+        } else {
+            asio::co_spawn(station.context, desk::produce_cards(station, *post.host, *post.view),
+                           asio::detached);
+        }
+    }
+}
+
+int run(const config::Config& config) {
+    auto vault = DevelopmentVault::open(config.keys);
+    if (!vault) {
+        return complain(vault.error());
+    }
+    const desk::SystemClock clock;
+    SystemRandom random;
+    auto ledger = ledger::Ledger::open(config.ledger, clock, random, (*vault)->sealing_key());
+    if (!ledger) {
+        return complain(ledger.error());
+    }
+    asio::io_context context(1);
+    desk::LedgerThread ledger_thread(context, std::move(*ledger));
+    EventLog log(config.station, clock);
+    desk::Station station(context, config, **vault, log, clock, ledger_thread);
+    std::vector<Post> posts = open_posts(station);
+    console::Console console{station, {}, nullptr};
+    const auto served =
+        http::serve(context, config.control, http::Limits{}, [&console](http::Request request) {
+            return console::answer(console, std::move(request));
+        });
+    if (!served) {
+        return complain(served.error());
+    }
+    log.tell(EventId::keys_unsafe);
+    if (config.business_date) {
+        log.tell(EventId::business_date_fixed, {date_field(*config.business_date)});
+    }
+    spawn_posts(station, posts, console);
+    asio::co_spawn(context, desk::pull_renewals(station), asio::detached);
+    asio::co_spawn(context, desk::send_facts(station), asio::detached);
+    asio::signal_set signals(context, SIGTERM, SIGINT);
+    signals.async_wait([&](const boost::system::error_code& error, int) {
+        if (!error) {
+            log.tell(EventId::station_stopped);
+            context.stop();
+        }
+    });
+    log.tell(EventId::station_ready);
+    context.run();
+    return station.fatal ? exit_ledger : 0;
+}
+
+int print_events() {
+    std::cout << "| event | level | meaning | what to do |\n| --- | --- | --- | --- |\n";
+    for (const CatalogueEntry& entry : catalogue()) {
+        std::cout << "| `" << entry.name << "` | " << name(entry.level) << " | " << entry.meaning
+                  << " | " << entry.what_to_do << " |\n";
+    }
+    return 0;
+}
+
+int main(int argc, char** argv) {
+    options::options_description described(
+        "stationd serves the card readers of one port office: it pulls approved renewals,\n"
+        "writes their cards, hands them over at the counter, and reports to the central.\n"
+        "It logs one JSON line an event on standard output and ends on SIGTERM.\n\nOptions");
+    described.add_options()("config", options::value<std::string>(),
+                            "the configuration file; station/config/README.md lists the settings")(
+        "events", "print the catalogue of events and what to do on each")("help", "this text");
+    options::variables_map given;
+    try {
+        options::store(options::parse_command_line(argc, argv, described), given);
+    } catch (const options::error& error) {
+        std::cerr << "stationd: " << error.what() << "\nTry stationd --help.\n";
+        return exit_configuration;
+    }
+    if (given.contains("help")) {
+        std::cout << described
+                  << "\nExit status: 0 ended as asked, 2 configuration or keys cannot be used,\n"
+                     "3 the ledger cannot be trusted.\n";
+        return 0;
+    }
+    if (given.contains("events")) {
+        return print_events();
+    }
+    if (!given.contains("config")) {
+        std::cerr << "stationd: --config FILE is missing. Try stationd --help.\n";
+        return exit_configuration;
+    }
+    lock_down();
+    const auto config = config::read(given["config"].as<std::string>());
+    return config ? run(*config) : complain(config.error());
+}
+
+}  // namespace
+}  // namespace card
+
+int main(int argc, char** argv) { return card::main(argc, argv); }

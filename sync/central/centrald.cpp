@@ -1,0 +1,295 @@
+// centrald: the central of the exchange, for port offices without one and for tests.
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/program_options.hpp>
+
+#include "cardformat/crypto/random.hpp"
+#include "sync/central/central.hpp"
+
+namespace {
+
+namespace po = boost::program_options;
+namespace asio = boost::asio;
+using namespace card;
+
+constexpr int exit_usage = 2;
+constexpr int exit_failure = 1;
+
+constexpr std::string_view help =
+    R"(centrald - the central of the exchange of port passes: rules, renewals, stations
+
+  centrald --database FILE --listen http://127.0.0.1:PORT --admin unix:PATH --station NAME=PORT...
+
+What it needs
+  --database FILE          where everything is kept (SQLite); made when it is not there
+  --listen ENDPOINT        for stations: http://127.0.0.1:PORT, or another loopback address
+  --admin ENDPOINT         for centralctl: unix:/PATH, made for this user only (mode 0600)
+  --station NAME=PORT,...  a station and the pick-up ports it serves, such as kh=KH; repeatable
+
+What it can be told
+  --free-before DATE       a pass that started before this day and was never exchanged is exchanged
+                           free of charge (2021-11-01)
+  --business-date DATE     take this as today's date, for demonstrations with old sample data
+  --import-passes CSV      read passes first; passes that are known stay as they are
+  --import-renewals CSV    read renewals first; renewals that are known stay as they are
+  --config FILE            read options from a file, one "name = value" a line, such as
+                           station = kh=KH; options given here win over the file
+  --help                   show this
+
+It writes one JSON line per event to standard output, without names and ID numbers. SIGTERM ends it.
+Exit status: 0 ended by a signal, 1 it could not go on, 2 the options are wrong.
+)";
+
+class SystemClock final : public Clock {
+  public:
+    [[nodiscard]] Timestamp now() const override {
+        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    }
+};
+
+struct Options {
+    std::string database;
+    http::Endpoint listen{};
+    http::Endpoint admin{};
+    std::vector<central::Station> stations;
+    central::FeeRule fee_rule;
+    std::optional<BusinessDay> business_date;
+    std::string passes;
+    std::string renewals;
+};
+
+/// `kh=KH` or `south=KH,AP`.
+Result<central::Station> parse_station(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    constexpr std::size_t max_name_size = 32;
+    const std::string name = text.substr(0, equals);
+    if (equals == std::string::npos || name.empty() || name.size() > max_name_size ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) {
+        return fail(Fault::correct_configuration,
+                    "a station is NAME=PORT, its name in small letters, digits and hyphens");
+    }
+    central::Station station{name, {}};
+    std::istringstream ports(text.substr(equals + 1));
+    for (std::string code; std::getline(ports, code, ',');) {
+        const auto port = Port::parse(code);
+        if (!port) {
+            return tl::make_unexpected(port.error());
+        }
+        station.ports.push_back(*port);
+    }
+    if (station.ports.empty()) {
+        return fail(Fault::correct_configuration, "station " + name + " serves no port");
+    }
+    return station;
+}
+
+Result<std::optional<BusinessDay>> parse_day(const po::variables_map& given, const char* option) {
+    if (given.count(option) == 0) {
+        return std::optional<BusinessDay>();
+    }
+    const auto day = BusinessDay::parse(given[option].as<std::string>());
+    if (!day) {
+        return fail(Fault::correct_configuration,
+                    "--" + std::string(option) + " is a day such as 2021-12-01");
+    }
+    return day;
+}
+
+Result<Options> read_options(const po::variables_map& given) {
+    for (const char* needed : {"database", "listen", "admin", "station"}) {
+        if (given.count(needed) == 0) {
+            return fail(Fault::correct_configuration, "--" + std::string(needed) + " is missing");
+        }
+    }
+    const auto text = [&given](const char* option) {
+        return given.count(option) == 0 ? std::string() : given[option].as<std::string>();
+    };
+    const auto listen = http::Endpoint::parse(text("listen"));
+    const auto admin = http::Endpoint::parse(text("admin"));
+    const auto business_date = parse_day(given, "business-date");
+    const auto free_before = parse_day(given, "free-before");
+    for (const auto* endpoint : {&listen, &admin}) {
+        if (!*endpoint) {
+            return tl::make_unexpected(endpoint->error());
+        }
+    }
+    if (admin->kind != http::Endpoint::Kind::unix_socket) {
+        return fail(Fault::correct_configuration, "--admin is unix:/PATH");
+    }
+    for (const auto* day : {&business_date, &free_before}) {
+        if (!*day) {
+            return tl::make_unexpected(day->error());
+        }
+    }
+    Options options{text("database"),
+                    *listen,
+                    *admin,
+                    {},
+                    {**free_before},
+                    *business_date,
+                    text("import-passes"),
+                    text("import-renewals")};
+    for (const std::string& entry : given["station"].as<std::vector<std::string>>()) {
+        auto station = parse_station(entry);
+        if (!station) {
+            return tl::make_unexpected(station.error());
+        }
+        options.stations.push_back(std::move(*station));
+    }
+    return options;
+}
+
+po::options_description described() {
+    po::options_description described;
+    auto add = described.add_options();
+    for (const char* option :
+         {"database", "listen", "admin", "business-date", "import-passes", "import-renewals"}) {
+        add(option, po::value<std::string>());
+    }
+    add("free-before", po::value<std::string>()->default_value("2021-11-01"));
+    add("station", po::value<std::vector<std::string>>());
+    return described;
+}
+
+Result<po::variables_map> parse_arguments(int argc, char** argv) {
+    po::options_description all = described();
+    po::variables_map given;
+    try {
+        all.add_options()("help", "")("config", po::value<std::string>());
+        po::store(po::command_line_parser(argc, argv).options(all).run(), given);
+        if (given.count("config") != 0) {
+            const auto path = given["config"].as<std::string>();
+            std::ifstream file(path);
+            if (!file) {
+                return fail(Fault::correct_configuration, "cannot read " + path);
+            }
+            po::store(po::parse_config_file(file, described()), given);
+        }
+        po::notify(given);
+    } catch (const po::error& error) {
+        return fail(Fault::correct_configuration, error.what());
+    }
+    return given;
+}
+
+/// One JSON line on standard output.
+central::EventSink event_lines(const Clock& clock) {
+    return [&clock](std::string_view event, const central::EventFields& fields) {
+        boost::json::object line{{"ts", to_rfc3339(clock.now())}, {"event", event}};
+        for (const auto& [name, value] : fields) {
+            line[{name.data(), name.size()}] = value;
+        }
+        std::cout << boost::json::serialize(line) << std::endl;
+    };
+}
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail(Fault::correct_configuration, "cannot read " + path);
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Result<void> import_one(central::Central& central, const std::string& path, bool renewals) {
+    if (path.empty()) {
+        return {};
+    }
+    const auto csv = read_file(path);
+    if (!csv) {
+        return tl::make_unexpected(csv.error());
+    }
+    const auto counts = renewals ? central.store.import_renewals(*csv, central.moment())
+                                 : central.store.import_passes(*csv);
+    if (!counts) {
+        return fail("importing " + path, counts.error());
+    }
+    std::string skipped;
+    for (const std::size_t line : counts->skipped) {
+        skipped += (skipped.empty() ? "" : ",") + std::to_string(line);
+    }
+    central.events("imported", {{"what", renewals ? "renewals" : "passes"},
+                                {"added", std::to_string(counts->added)},
+                                {"known", std::to_string(counts->known)},
+                                {"skipped_lines", skipped}});
+    return {};
+}
+
+Result<void> listen(const std::shared_ptr<central::Central>& central, const Options& options) {
+    const auto stations =
+        http::serve(central->context, options.listen, {}, [central](http::Request request) {
+            return central::station_api(central, std::move(request));
+        });
+    if (!stations) {
+        return stations;
+    }
+    return http::serve(central->context, options.admin, {}, [central](http::Request request) {
+        return central::admin_api(central, std::move(request));
+    });
+}
+
+/// Gives whether the end was asked for.
+Result<bool> run(const Options& options) {
+    const SystemClock clock;
+    SystemRandom random;
+    auto store = central::Store::open(options.database, random, options.fee_rule);
+    if (!store) {
+        return tl::make_unexpected(store.error());
+    }
+    asio::io_context context(1);
+    const auto central = std::make_shared<central::Central>(
+        central::Central{context, std::move(*store), options.stations, clock, options.business_date,
+                         event_lines(clock)});
+    for (const bool renewals : {false, true}) {
+        const auto imported =
+            import_one(*central, renewals ? options.renewals : options.passes, renewals);
+        if (!imported) {
+            return tl::make_unexpected(imported.error());
+        }
+    }
+    asio::signal_set signals(context, SIGTERM, SIGINT);
+    signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
+    if (const auto listening = listen(central, options); !listening) {
+        return tl::make_unexpected(listening.error());
+    }
+    central->events("started", {{"listen", options.listen.text()},
+                                {"admin", options.admin.text()},
+                                {"business_date", central->moment().today.iso()},
+                                {"business_date_fixed", options.business_date ? "true" : "false"}});
+    context.run();
+    (void)std::remove(options.admin.path.c_str());
+    central->events("stopped", {});
+    return !central->failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    const auto given = parse_arguments(argc, argv);
+    if (given && given->count("help") != 0) {
+        std::cout << help;
+        return 0;
+    }
+    const auto options = given ? read_options(*given) : tl::make_unexpected(given.error());
+    if (!options) {
+        std::cerr << "centrald: " << options.error().detail << "\ncentrald --help tells more.\n";
+        return exit_usage;
+    }
+    const auto ended = run(*options);
+    if (!ended) {
+        std::cerr << "centrald: " << ended.error().detail << " [" << name(ended.error().fault)
+                  << "]\n";
+        return exit_failure;
+    }
+    return *ended ? 0 : exit_failure;
+}

@@ -1,0 +1,616 @@
+#include "sync/ledger/ledger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <sstream>
+
+#include "cardformat/crypto/hash.hpp"
+#include "sync/ledger/schema.hpp"
+
+namespace card {
+
+/// The ledger is the journal that may say "this is durable".
+struct WriteAheadIssuer {
+    static WriteAhead issue(CardUid uid, std::int64_t record) { return {uid, record}; }
+};
+
+namespace ledger {
+namespace {
+
+namespace json = boost::json;
+using sqlite::Parameter;
+
+constexpr std::int32_t application_id = 0x43535431;  // "CST1"
+constexpr std::int32_t schema_version = 1;
+constexpr std::size_t hash_size = 32;
+
+constexpr std::string_view renewal_columns =
+    "id, version, status, held, pass_no, old_pass_no, valid_from, valid_to, pickup_port, "
+    "port_areas, data_warnings, holder_sealed ";
+constexpr std::string_view card_columns =
+    "attempt, renewal, epoch, uid, key_generation, state, presentations, credential_sealed, "
+    "authorisation, evidence ";
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text;
+}
+
+std::vector<std::string> split(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> words;
+    for (std::string word; stream >> word;) {
+        words.push_back(word);
+    }
+    return words;
+}
+
+std::optional<CardStage> parse_stage(std::string_view text) {
+    for (const CardStage stage : {CardStage::started, CardStage::torn, CardStage::verified,
+                                  CardStage::authorised, CardStage::handed_over,
+                                  CardStage::spoiled}) {
+        if (name(stage) == text) {
+            return stage;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string holder_context(const std::string& id) { return "renewal.holder/" + id; }
+std::string credential_context(const std::string& attempt) { return "card.credential/" + attempt; }
+
+tl::unexpected<Failure> damaged(const char* what) {
+    return fail(Fault::stop_station, std::string("the ledger holds an unreadable ") + what);
+}
+
+/// The chain's link to whatever comes after the last row of `table`.
+Result<Bytes> head_of(sqlite::Database& database, std::string_view table,
+                      std::string_view order) {
+    auto rows = database.query("SELECT sha256 FROM " + std::string(table) + " ORDER BY " +
+                               std::string(order) + " DESC LIMIT 1");
+    const auto found = rows.step();
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    return *found ? rows.blob(0) : Bytes(hash_size, 0);
+}
+
+}  // namespace
+
+struct Ledger::FactParts {
+    const IssuedCard* card = nullptr;
+    std::string_view reason;
+};
+
+Result<Ledger> Ledger::open(const std::string& path, const Clock& clock, RandomSource& random,
+                            const SealingKey& key) {
+    auto database = sqlite::Database::open(path, {application_id, schema_version, schema_sql});
+    if (!database) {
+        return fail("ledger " + path, std::move(database.error()));
+    }
+    Ledger ledger(std::move(*database), clock, random, key);
+    if (auto ready = ledger.load_or_found(); !ready) {
+        return fail("ledger " + path, std::move(ready.error()));
+    }
+    return ledger;
+}
+
+Result<void> Ledger::load_or_found() {
+    auto rows = database_.query("SELECT incarnation FROM station");
+    const auto found = rows.step();
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    if (*found) {
+        const auto stored = Uuid::parse(rows.text(0));
+        if (!stored) {
+            return damaged("incarnation");
+        }
+        incarnation_ = *stored;
+        return {};
+    }
+    incarnation_ = new_id();
+    return database_
+        .run("INSERT INTO station (only_row, incarnation) VALUES (1, ?)", {incarnation_.text()})
+        .map([](std::int64_t) {});
+}
+
+Uuid Ledger::new_id() {
+    std::array<std::uint8_t, 10> octets{};
+    random_->fill(octets);
+    return Uuid::v7(static_cast<std::uint64_t>(clock_->now().time_since_epoch().count()), octets);
+}
+
+Result<std::string> Ledger::cursor() {
+    auto rows = database_.query("SELECT cursor FROM station");
+    return rows.step().map([&](bool) { return rows.text(0); });
+}
+
+Result<Counts> Ledger::counts() {
+    auto rows = database_.query(
+        "SELECT (SELECT count(*) FROM renewal r WHERE status = 'approved' AND held = 0 AND NOT EXISTS"
+        "   (SELECT 1 FROM card WHERE renewal = r.id AND state <> 'spoiled')),"
+        " (SELECT count(*) FROM card WHERE state IN ('started', 'torn', 'authorised')),"
+        " (SELECT count(*) FROM card WHERE state = 'verified'),"
+        " (SELECT count(*) FROM card WHERE state = 'handed_over'),"
+        " (SELECT count(*) FROM outbox WHERE acknowledged = 0)");
+    return rows.step().map([&](bool) {
+        return Counts{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
+                      rows.integer(4)};
+    });
+}
+
+Result<void> Ledger::upsert(const Renewal& renewal) {
+    const std::string id = renewal.id.value.text();
+    std::string holder(renewal.holder_name.reveal());
+    holder.append("\n").append(renewal.masked_id.reveal());
+    const Bytes sealed = seal(*key_, *random_, holder_context(id), as_bytes(holder));
+    explicit_bzero(holder.data(), holder.size());
+    return database_
+        .run("INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
+             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
+             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
+             " valid_from = excluded.valid_from, valid_to = excluded.valid_to,"
+             " pickup_port = excluded.pickup_port, port_areas = excluded.port_areas,"
+             " data_warnings = excluded.data_warnings, holder_sealed = excluded.holder_sealed "
+             "WHERE excluded.version > renewal.version",
+             {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
+              renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
+              renewal.valid_to.iso(), renewal.pickup_port.text(), joined(renewal.port_areas),
+              joined(renewal.data_warnings), sealed})
+        .map([](std::int64_t) {});
+}
+
+Result<void> Ledger::store_page(const wire::RenewalPage& page) {
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    for (const Renewal& renewal : page.renewals) {
+        if (auto stored = upsert(renewal); !stored) {
+            return stored;
+        }
+    }
+    auto moved = database_.run("UPDATE station SET cursor = ?", {page.cursor});
+    if (!moved) {
+        return tl::make_unexpected(moved.error());
+    }
+    return transaction->commit();
+}
+
+Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
+    const auto id = Uuid::parse(row.text(0));
+    const auto status = parse_renewal_status(row.text(2));
+    auto number = PassNumber::parse(row.text(4));
+    auto old_number = PassNumber::parse(row.text(5));
+    const auto from = BusinessDay::parse(row.text(6));
+    const auto to = BusinessDay::parse(row.text(7));
+    auto port = Port::parse(row.text(8));
+    auto holder = open_sealed(*key_, holder_context(row.text(0)), row.blob(11));
+    if (!holder) {
+        return tl::make_unexpected(holder.error());
+    }
+    const auto line_feed = std::find(holder->begin(), holder->end(), '\n');
+    if (!id || !status || !number || !old_number || !from || !to || !port ||
+        line_feed == holder->end()) {
+        return damaged("renewal");
+    }
+    return Renewal{RenewalId{*id},
+                   RenewalVersion{row.integer(1)},
+                   *status,
+                   row.integer(3) != 0,
+                   std::move(*number),
+                   std::move(*old_number),
+                   *from,
+                   *to,
+                   std::move(*port),
+                   split(row.text(9)),
+                   PersonalText(std::string(holder->begin(), line_feed)),
+                   PersonalText(std::string(line_feed + 1, holder->end())),
+                   split(row.text(10))};
+}
+
+Result<std::vector<Renewal>> Ledger::read_renewals(sqlite::Statement rows) const {
+    std::vector<Renewal> found;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return found;
+        }
+        auto renewal = read_renewal(rows);
+        if (!renewal) {
+            return tl::make_unexpected(renewal.error());
+        }
+        found.push_back(std::move(*renewal));
+    }
+}
+
+namespace {
+
+Result<std::optional<Renewal>> first_of(Result<std::vector<Renewal>> found) {
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    return found->empty() ? std::optional<Renewal>() : std::optional(std::move(found->front()));
+}
+
+std::string select_renewal(std::string_view rest) {
+    return "SELECT " + std::string(renewal_columns) + "FROM renewal " + std::string(rest);
+}
+
+std::string select_card(std::string_view rest) {
+    return "SELECT " + std::string(card_columns) + "FROM card " + std::string(rest);
+}
+
+}  // namespace
+
+Result<std::optional<Renewal>> Ledger::renewal(RenewalId id) {
+    return first_of(read_renewals(database_.query(select_renewal("WHERE id = ?"),
+                                                  {id.value.text()})));
+}
+
+Result<std::optional<Renewal>> Ledger::renewal_by_pass(const PassNumber& number) {
+    return first_of(
+        read_renewals(database_.query(select_renewal("WHERE pass_no = ?"), {number.text()})));
+}
+
+Result<std::optional<Renewal>> Ledger::renewal_of_old_pass(const PassNumber& number) {
+    return first_of(read_renewals(database_.query(
+        select_renewal("WHERE old_pass_no = ? ORDER BY (status = 'withdrawn'), arrived DESC LIMIT 1"),
+        {number.text()})));
+}
+
+Result<std::vector<Renewal>> Ledger::to_produce(std::int64_t limit) {
+    return read_renewals(database_.query(
+        select_renewal("WHERE status = 'approved' AND held = 0 AND NOT EXISTS (SELECT 1 FROM card"
+                       " WHERE card.renewal = renewal.id AND card.state <> 'spoiled')"
+                       " ORDER BY arrived LIMIT ?"),
+        {limit}));
+}
+
+Result<std::vector<Renewal>> Ledger::renewals(std::int64_t limit) {
+    return read_renewals(database_.query(select_renewal("ORDER BY arrived LIMIT ?"), {limit}));
+}
+
+Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
+    const auto attempt = Uuid::parse(row.text(0));
+    const auto renewal = Uuid::parse(row.text(1));
+    const auto uid = CardUid::parse(row.text(3));
+    const auto stage = parse_stage(row.text(5));
+    const auto authorisation = row.optional_text(8);
+    const auto parsed = authorisation ? Uuid::parse(*authorisation) : std::nullopt;
+    if (!attempt || !renewal || !uid || !stage ||
+        parsed.has_value() != authorisation.has_value()) {
+        return damaged("card");
+    }
+    auto credential = open_sealed(*key_, credential_context(row.text(0)), row.blob(7));
+    if (!credential) {
+        return tl::make_unexpected(credential.error());
+    }
+    return IssuedCard{AttemptId{*attempt},
+                   RenewalId{*renewal},
+                   Epoch{row.integer(2)},
+                   *uid,
+                   static_cast<std::uint8_t>(row.integer(4)),
+                   *stage,
+                   row.integer(6),
+                   std::move(*credential),
+                   parsed,
+                   row.text(9)};
+}
+
+Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) const {
+    const auto found = rows.step();
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    if (!*found) {
+        return std::optional<IssuedCard>();
+    }
+    return read_card(rows).map([](IssuedCard card) { return std::optional(std::move(card)); });
+}
+
+Result<std::optional<IssuedCard>> Ledger::card_by_uid(const CardUid& uid) {
+    return find_card(
+        database_.query(select_card("WHERE uid = ? AND state <> 'spoiled'"), {uid.hex()}));
+}
+
+Result<std::optional<IssuedCard>> Ledger::card_of(RenewalId id) {
+    return find_card(database_.query(select_card("WHERE renewal = ? AND state <> 'spoiled'"),
+                                     {id.value.text()}));
+}
+
+Result<IssuedCard> Ledger::require_card(AttemptId attempt, std::initializer_list<CardStage> states) {
+    auto card = find_card(
+        database_.query(select_card("WHERE attempt = ?"), {attempt.value.text()}));
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    if (!*card || std::find(states.begin(), states.end(), (*card)->stage) == states.end()) {
+        return fail(Fault::report_defect,
+                    "attempt " + attempt.value.text() + " is " +
+                        (*card ? std::string(name((*card)->stage)) : "unknown") +
+                        ", which this act does not follow");
+    }
+    return std::move(**card);
+}
+
+Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal, const IssuedCard* card,
+                                     std::string_view detail) {
+    auto previous = head_of(database_, "journal", "record");
+    if (!previous) {
+        return tl::make_unexpected(previous.error());
+    }
+    auto pass = database_.query("SELECT pass_no FROM renewal WHERE id = ?", {renewal.value.text()});
+    auto last = database_.query("SELECT coalesce(max(record), 0) FROM journal");
+    const auto pass_found = pass.step();
+    const auto last_found = last.step();
+    if (!pass_found || !last_found) {
+        return tl::make_unexpected(pass_found ? last_found.error() : pass_found.error());
+    }
+    const std::int64_t record = last.integer(0) + 1;
+    json::object line{{"record", record},
+                      {"previous", to_hex(*previous)},
+                      {"at", to_rfc3339(clock_->now())},
+                      {"kind", kind},
+                      {"renewal", renewal.value.text()},
+                      {"pass_no", pass.text(0)}};
+    if (card != nullptr) {
+        line["attempt"] = card->attempt.value.text();
+        line["uid"] = card->uid.hex();
+        line["epoch"] = card->epoch.value;
+        line["key_generation"] = card->key_generation;
+        line["credential_sha256"] = to_hex(sha256(card->credential));
+    }
+    if (!detail.empty()) {
+        line["detail"] = detail;
+    }
+    const std::string text = json::serialize(line);
+    return database_
+        .run("INSERT INTO journal VALUES (?, ?, ?)",
+             {record, text, BytesView(sha256(as_bytes(text)))})
+        .map([record](std::int64_t) { return record; });
+}
+
+Result<std::int64_t> Ledger::owe(wire::FactType type, RenewalId renewal, FactParts parts) {
+    auto previous = head_of(database_, "outbox", "seq");
+    if (!previous) {
+        return tl::make_unexpected(previous.error());
+    }
+    auto last = database_.query("SELECT coalesce(max(seq), 0) FROM outbox");
+    if (const auto found = last.step(); !found) {
+        return tl::make_unexpected(found.error());
+    }
+    wire::Fact fact{};
+    fact.id = new_id();
+    fact.incarnation = incarnation_;
+    fact.seq = last.integer(0) + 1;
+    fact.previous = std::move(*previous);
+    fact.at = clock_->now();
+    fact.type = type;
+    fact.renewal = renewal;
+    fact.reason = parts.reason;
+    if (parts.card != nullptr) {
+        fact.attempt = parts.card->attempt;
+        fact.epoch = parts.card->epoch;
+        fact.card = parts.card->uid;
+        if (type == wire::FactType::verified) {
+            fact.credential = parts.card->credential;
+        }
+        fact.authorisation = parts.card->authorisation;
+        if (type == wire::FactType::handed_over) {
+            fact.evidence = parts.card->evidence;
+        }
+    }
+    const std::string line = wire::encode(fact);
+    return database_
+        .run("INSERT INTO outbox (seq, line, sha256) VALUES (?, ?, ?)",
+             {fact.seq, line, BytesView(sha256(as_bytes(line)))})
+        .map([&fact](std::int64_t) { return fact.seq; });
+}
+
+Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    const IssuedCard card{attempt.attempt, attempt.renewal,    attempt.epoch, attempt.uid,
+                       attempt.key_generation, CardStage::started, 1,      attempt.credential,
+                       std::nullopt,    {}};
+    auto record = journal("attempt_started", card.renewal, &card, {});
+    if (!record) {
+        return tl::make_unexpected(record.error());
+    }
+    const std::string id = card.attempt.value.text();
+    auto inserted = database_.run(
+        "INSERT INTO card (attempt, renewal, epoch, uid, key_generation, state, credential_sealed,"
+        " credential_sha256, record) VALUES (?, ?, ?, ?, ?, 'started', ?, ?, ?)",
+        {id, card.renewal.value.text(), card.epoch.value, card.uid.hex(), card.key_generation,
+         seal(*key_, *random_, credential_context(id), card.credential),
+         BytesView(sha256(card.credential)), *record});
+    if (!inserted) {
+        return fail("starting an attempt", std::move(inserted.error()));
+    }
+    auto owed = owe(wire::FactType::attempt_started, card.renewal, {&card, {}});
+    if (!owed) {
+        return tl::make_unexpected(owed.error());
+    }
+    return transaction->commit().map(
+        [&] { return WriteAheadIssuer::issue(card.uid, *record); });
+}
+
+Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
+                                     std::initializer_list<wire::FactType> facts,
+                                     std::string_view detail) {
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    const bool resumed = next == CardStage::started;
+    auto record = journal(resumed ? "attempt_resumed" : name(next), card.renewal, &card, detail);
+    if (!record) {
+        return record;
+    }
+    auto updated = database_.run(
+        "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?"
+        " WHERE attempt = ?",
+        {name(next), *record, card.presentations,
+         card.authorisation.has_value() ? Parameter(card.authorisation->text()) : Parameter(nullptr),
+         card.evidence, card.attempt.value.text()});
+    if (!updated) {
+        return updated;
+    }
+    std::int64_t last_seq = 0;
+    for (const wire::FactType type : facts) {
+        auto owed = owe(type, card.renewal, {&card, detail});
+        if (!owed) {
+            return owed;
+        }
+        last_seq = *owed;
+    }
+    if (auto committed = transaction->commit(); !committed) {
+        return tl::make_unexpected(committed.error());
+    }
+    return facts.size() == 0 ? *record : last_seq;
+}
+
+Result<WriteAhead> Ledger::resume_attempt(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::started, CardStage::torn});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    ++card->presentations;
+    return advance(*card, CardStage::started, {}, {}).map([&](std::int64_t record) {
+        return WriteAheadIssuer::issue(card->uid, record);
+    });
+}
+
+Result<void> Ledger::record_torn(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::started, CardStage::torn});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return advance(*card, CardStage::torn, {wire::FactType::torn}, {}).map([](std::int64_t) {});
+}
+
+Result<void> Ledger::record_verified(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::started});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return advance(*card, CardStage::verified, {wire::FactType::verified}, {})
+        .map([](std::int64_t) {});
+}
+
+Result<void> Ledger::record_spoiled(AttemptId attempt, std::string_view reason) {
+    auto card =
+        require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return advance(*card, CardStage::spoiled, {wire::FactType::spoiled}, reason)
+        .map([](std::int64_t) {});
+}
+
+Result<WriteAhead> Ledger::record_authorised(AttemptId attempt, Uuid authorisation,
+                                             std::string_view evidence) {
+    auto card = require_card(attempt, {CardStage::verified, CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    card->authorisation = authorisation;
+    card->evidence = evidence;
+    return advance(*card, CardStage::authorised, {}, evidence).map([&](std::int64_t record) {
+        return WriteAheadIssuer::issue(card->uid, record);
+    });
+}
+
+Result<WriteAhead> Ledger::authorised_before(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    auto rows = database_.query("SELECT record FROM card WHERE attempt = ?",
+                                {attempt.value.text()});
+    return rows.step().map(
+        [&](bool) { return WriteAheadIssuer::issue(card->uid, rows.integer(0)); });
+}
+
+Result<std::int64_t> Ledger::record_handed_over(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return advance(*card, CardStage::handed_over,
+                   {wire::FactType::card_activated, wire::FactType::handed_over}, {});
+}
+
+Result<void> Ledger::record_refusal(RenewalId renewal, std::string_view reason) {
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    if (auto record = journal("handover_refused", renewal, nullptr, reason); !record) {
+        return tl::make_unexpected(record.error());
+    }
+    if (auto owed = owe(wire::FactType::handover_refused, renewal, {nullptr, reason}); !owed) {
+        return tl::make_unexpected(owed.error());
+    }
+    return transaction->commit();
+}
+
+Result<std::vector<OutgoingFact>> Ledger::outgoing(std::int64_t limit) {
+    auto rows = database_.query(
+        "SELECT seq, line FROM outbox WHERE acknowledged = 0 ORDER BY seq LIMIT ?", {limit});
+    std::vector<OutgoingFact> facts;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return facts;
+        }
+        facts.push_back({rows.integer(0), rows.text(1)});
+    }
+}
+
+Result<void> Ledger::acknowledge(std::int64_t through_seq) {
+    return database_
+        .run("UPDATE outbox SET acknowledged = 1 WHERE acknowledged = 0 AND seq <= ?",
+             {through_seq})
+        .map([](std::int64_t) {});
+}
+
+Result<bool> Ledger::is_acknowledged(std::int64_t seq) {
+    auto rows = database_.query("SELECT acknowledged FROM outbox WHERE seq = ?", {seq});
+    return rows.step().map([&](bool found) { return found && rows.integer(0) != 0; });
+}
+
+Result<std::vector<std::string>> Ledger::history(const PassNumber& number) {
+    auto rows = database_.query(
+        "SELECT line FROM journal WHERE json_extract(line, '$.pass_no') = ? ORDER BY record",
+        {number.text()});
+    std::vector<std::string> lines;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return lines;
+        }
+        lines.push_back(rows.text(0));
+    }
+}
+
+}  // namespace ledger
+}  // namespace card

@@ -1,0 +1,151 @@
+#pragma once
+// SQLite as values and Results: the only place that knows its C interface. Settings are the same
+// for every database of ours: WAL with a sync at each commit, foreign keys, nothing trusted from
+// the file.
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "cardformat/base/bytes.hpp"
+#include "cardformat/base/result.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace card::sqlite {
+
+inline constexpr int busy_timeout_ms = 5000;
+
+/// What a database must be, and how an empty file becomes one.
+struct Schema {
+    std::int32_t application_id;  ///< names the program that the file belongs to; not 0
+    std::int32_t version;         ///< of the schema; not 0
+    std::string_view script;      ///< the statements that make it
+};
+
+/// A value for a `?`, made from any of these on the spot. Text and octets are not owned: a
+/// parameter lives no longer than the call.
+class Parameter {
+  public:
+    using Value = std::variant<std::monostate, std::int64_t, std::string_view, BytesView>;
+
+    Parameter(std::nullptr_t) {}
+    template <std::integral Integer>
+    Parameter(Integer value) : value_(static_cast<std::int64_t>(value)) {}
+    Parameter(const char* text) : value_(std::string_view(text)) {}
+    Parameter(std::string_view text) : value_(text) {}
+    Parameter(const std::string& text) : value_(std::string_view(text)) {}
+    Parameter(BytesView octets) : value_(octets) {}
+    Parameter(const Bytes& octets) : value_(BytesView(octets)) {}
+    template <class T>
+    Parameter(const std::optional<T>& value) {
+        if (value) {
+            value_ = Parameter(*value).value_;
+        }
+    }
+
+    [[nodiscard]] const Value& value() const { return value_; }
+
+  private:
+    Value value_;
+};
+
+using Parameters = std::initializer_list<Parameter>;
+
+/// One prepared statement. What goes wrong in preparing or binding is told by the first `step`.
+class Statement {
+  public:
+    /// Starts (again) with these values for its parameters, first to last; all of them.
+    void start(Parameters parameters);
+    /// True while there is a row to read. The statement lets go of the database at the end.
+    Result<bool> step();
+    /// Steps through to the end; rows are skipped.
+    Result<void> finish();
+
+    // Columns of the current row, from 0. A null reads as 0 or empty; where it matters, ask for the
+    // optional.
+    [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] Bytes blob(int column) const;
+    [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const;
+    [[nodiscard]] std::optional<std::string> optional_text(int column) const;
+    [[nodiscard]] std::optional<Bytes> optional_blob(int column) const;
+
+  private:
+    friend class Database;
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    using Handle = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+    Statement(Handle handle, std::optional<Failure> failure)
+        : handle_(std::move(handle)), failure_(std::move(failure)) {}
+    int bind(int index, const Parameter& parameter);
+
+    Handle handle_;
+    std::optional<Failure> failure_;
+};
+
+/// One connection, to be used by one thread at a time. Movable; statements must not outlive it.
+///
+/// Failures: `stop_station` where the file or its disk cannot be trusted (I/O error, corruption,
+/// disk full), `correct_configuration` where the file is not ours, `report_defect` for all else.
+class Database {
+  public:
+    /// Opens the file, or makes it with mode 0600. Refuses one of another program or version.
+    static Result<Database> open(const std::string& path, const Schema& schema);
+
+    /// Prepares without starting: for statements that are kept and started many times.
+    [[nodiscard]] Statement prepare(std::string_view sql);
+    /// Prepares and binds; the caller steps.
+    [[nodiscard]] Statement query(std::string_view sql, Parameters parameters = {});
+    /// Prepares, binds and finishes. Gives the number of rows changed.
+    Result<std::int64_t> run(std::string_view sql, Parameters parameters = {});
+    /// Several statements without parameters.
+    Result<void> execute(const std::string& script);
+
+    [[nodiscard]] std::int64_t last_insert_rowid() const;
+    [[nodiscard]] bool in_transaction() const;
+
+  private:
+    struct Close {
+        void operator()(sqlite3* database) const;
+    };
+    using Handle = std::unique_ptr<sqlite3, Close>;
+
+    explicit Database(Handle handle) : handle_(std::move(handle)) {}
+    Result<void> configure();
+    Result<void> adopt(const Schema& schema);
+    Result<std::int64_t> pragma(std::string_view name);
+
+    Handle handle_;
+};
+
+/// BEGIN IMMEDIATE. Rolls back when destroyed without `commit`. Transactions do not nest.
+class Transaction {
+  public:
+    static Result<Transaction> begin(Database& database);
+    Transaction(Transaction&& other) noexcept
+        : database_(std::exchange(other.database_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+
+    /// After this returns success, what was written survives a power cut.
+    Result<void> commit();
+
+  private:
+    explicit Transaction(Database& database) : database_(&database) {}
+    Database* database_;
+};
+
+}  // namespace card::sqlite

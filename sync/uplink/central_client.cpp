@@ -1,0 +1,121 @@
+#include "sync/uplink/central_client.hpp"
+
+namespace card::uplink {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A person waits for intents, so they give up soon; a long poll gets its wait on top.
+constexpr std::chrono::milliseconds call_timeout = 5s;
+
+constexpr int first_success = 200;
+constexpr int past_success = 300;
+
+bool succeeded(const http::Response& response) {
+    return response.status >= first_success && response.status < past_success;
+}
+
+tl::unexpected<Failure> problem_failure(std::string_view doing, const http::Response& response) {
+    const auto problem = wire::decode_problem(response.body);
+    const std::string status = "HTTP status " + std::to_string(response.status);
+    if (!problem) {
+        return fail(Fault::retry_later, std::string(doing) + ": " + status + " without a problem");
+    }
+    return fail(problem->retryable ? Fault::retry_later : Fault::follow_refusal,
+                std::string(doing) + ": " + status + ", " + problem->code);
+}
+
+/// A central that answers nonsense is no reason to stop: ask again later.
+template <class T>
+Result<T> read(std::string_view doing, const http::Response& response,
+               Result<T> (*decode)(std::string_view)) {
+    if (!succeeded(response)) {
+        return problem_failure(doing, response);
+    }
+    auto decoded = decode(response.body);
+    if (!decoded) {
+        return fail(Fault::retry_later, std::string(doing) + ": " + decoded.error().detail);
+    }
+    return decoded;
+}
+
+}  // namespace
+
+CentralClient::CentralClient(asio::io_context& context, const http::Endpoint& endpoint,
+                             std::string station)
+    : client_(context, endpoint, http::Limits{}), station_(std::move(station)) {}
+
+asio::awaitable<Result<http::Response>> CentralClient::post(
+    std::string target, std::string type, std::string body,
+    std::map<std::string, std::string> headers) {
+    headers["content-type"] = std::move(type);
+    http::Request request{"POST", std::move(target), std::move(headers), std::move(body)};
+    Result<http::Response> response = co_await client_.call(std::move(request), call_timeout);
+    co_return response;
+}
+
+asio::awaitable<Result<wire::RenewalPage>> CentralClient::pull(std::string cursor,
+                                                               std::chrono::seconds wait) {
+    http::Request request;
+    request.method = "GET";
+    request.target = "/v1/stations/" + station_ + "/renewals?cursor=" + cursor +
+                     "&wait=" + std::to_string(wait.count());
+    Result<http::Response> response =
+        co_await client_.call(std::move(request), call_timeout + wait);
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("pulling renewals", *response, wire::decode_renewal_page);
+}
+
+asio::awaitable<Result<wire::ClaimAnswer>> CentralClient::claim(wire::ClaimRequest request) {
+    std::string body = wire::encode(request);
+    std::map<std::string, std::string> no_headers;
+    Result<http::Response> response =
+        co_await post("/v1/stations/" + station_ + "/claims", "application/json", std::move(body),
+                      std::move(no_headers));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("claiming", *response, wire::decode_claim_answer);
+}
+
+asio::awaitable<Result<AuthorisationOutcome>> CentralClient::authorise(
+    RenewalId renewal, Uuid key, wire::AuthorisationRequest request) {
+    std::string body = wire::encode(request);
+    std::map<std::string, std::string> headers;
+    headers["idempotency-key"] = key.text();
+    Result<http::Response> response =
+        co_await post("/v1/renewals/" + renewal.value.text() + "/handover-authorizations",
+                      "application/json", std::move(body), std::move(headers));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    if (succeeded(*response)) {
+        co_return read("asking to hand over", *response, wire::decode_authorisation)
+            .map([](wire::Authorisation granted) { return AuthorisationOutcome(granted); });
+    }
+    Result<wire::Problem> problem = wire::decode_problem(response->body);
+    if (!problem || problem->retryable) {
+        co_return problem_failure("asking to hand over", *response);
+    }
+    co_return AuthorisationOutcome(std::move(*problem));
+}
+
+asio::awaitable<Result<wire::FactsAnswer>> CentralClient::send_facts(
+    std::vector<std::string> lines) {
+    std::string body;
+    for (const std::string& line : lines) {
+        body.append(line).append("\n");
+    }
+    std::map<std::string, std::string> no_headers;
+    Result<http::Response> response =
+        co_await post("/v1/stations/" + station_ + "/facts", "application/x-ndjson",
+                      std::move(body), std::move(no_headers));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("sending facts", *response, wire::decode_facts_answer);
+}
+
+}  // namespace card::uplink

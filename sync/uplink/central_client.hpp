@@ -1,0 +1,47 @@
+#pragma once
+// The station's calls to the central, typed. One object is one connection and one call at a time;
+// whoever calls by itself has its own.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sync/http/http.hpp"
+#include "sync/wire/messages.hpp"
+
+namespace card::uplink {
+
+namespace asio = boost::asio;
+
+/// What an intent came to: granted, or understood and refused.
+using AuthorisationOutcome = std::variant<wire::Authorisation, wire::Problem>;
+
+class CentralClient {
+  public:
+    CentralClient(asio::io_context& context, const http::Endpoint& endpoint, std::string station);
+
+    // Failures: `retry_later` for everything that passes by itself, `follow_refusal` for a problem
+    // that does not, with its code in the detail.
+
+    /// Changes after `cursor`; the central may wait up to `wait` for the first.
+    asio::awaitable<Result<wire::RenewalPage>> pull(std::string cursor, std::chrono::seconds wait);
+    asio::awaitable<Result<wire::ClaimAnswer>> claim(wire::ClaimRequest request);
+    /// The key is determined by the attempt, so that asking again after a lost answer is the same
+    /// question.
+    asio::awaitable<Result<AuthorisationOutcome>> authorise(RenewalId renewal, Uuid key,
+                                                            wire::AuthorisationRequest request);
+    /// Lines of facts in order.
+    asio::awaitable<Result<wire::FactsAnswer>> send_facts(std::vector<std::string> lines);
+
+    [[nodiscard]] const std::string& station() const { return station_; }
+
+  private:
+    asio::awaitable<Result<http::Response>> post(std::string target, std::string type,
+                                                 std::string body,
+                                                 std::map<std::string, std::string> headers);
+
+    http::Client client_;
+    std::string station_;
+};
+
+}  // namespace card::uplink

@@ -1,0 +1,164 @@
+#include "tests/virtual/vcard/slot.hpp"
+
+#include <array>
+#include <cerrno>
+#include <thread>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace virtual_card {
+namespace {
+
+// Messages of one byte are commands from the driver.
+constexpr std::uint8_t power_off = 0;
+constexpr std::uint8_t power_on = 1;
+constexpr std::uint8_t reset = 2;
+constexpr std::uint8_t send_atr = 4;
+
+void enable(int fd, int option) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, option, &on, sizeof on);
+}
+
+}  // namespace
+
+Slot::Slot(std::filesystem::path memory_path, std::uint16_t port,
+           std::chrono::microseconds air_time)
+    : port_(port), air_time_(air_time) {
+    load(std::move(memory_path));
+}
+
+void Slot::insert() {
+    present_ = true;
+}
+
+void Slot::remove() {
+    present_ = false;
+    disconnect();
+}
+
+void Slot::load(std::filesystem::path memory_path) {
+    memory_ = load_memory(memory_path);
+    memory_path_ = std::move(memory_path);
+    card_.emplace(memory_);
+}
+
+std::string Slot::state() const {
+    return std::string(present_ ? "present" : "absent") + " connected=" + (driver_ ? "yes" : "no") +
+           " apdus=" + std::to_string(card_->apdus()) + " uid=" + to_hex(memory_.uid);
+}
+
+void Slot::connect() {
+    Descriptor driver(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (!driver ||
+        ::connect(driver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return;  // the driver is not there yet
+    }
+    enable(driver.get(), TCP_NODELAY);
+    driver_ = std::move(driver);
+}
+
+void Slot::disconnect() {
+    driver_ = Descriptor();
+    card_->deactivate();
+}
+
+void Slot::serve() {
+    const std::optional<Bytes> message = receive_message();
+    if (!message) {
+        disconnect();
+    } else if (message->size() == 1) {
+        control(message->front());
+    } else {
+        exchange(*message);
+    }
+}
+
+void Slot::control(std::uint8_t code) {
+    if (code == power_off) {
+        card_->deactivate();
+    } else if (code == power_on || code == reset) {
+        card_->activate();
+    } else if (code == send_atr) {
+        send_message(atr_of(memory_.profile));
+    }
+}
+
+void Slot::exchange(ByteView apdu) {
+    if (!card_->active()) {
+        // The driver did not see that the card was away and has not powered it again: like a real
+        // card, this one is silent. It stays in the slot and comes back with a new connection.
+        disconnect();
+        return;
+    }
+    const CardMemory before = memory_;
+    const std::optional<Bytes> answer = card_->transceive(apdu);
+    if (air_time_.count() > 0) {
+        std::this_thread::sleep_for(air_time_);
+    }
+    if (memory_ != before) {
+        save_memory(memory_, memory_path_);
+    }
+    if (answer) {
+        send_message(*answer);
+    } else {
+        remove();
+    }
+}
+
+std::optional<Bytes> Slot::receive_message() {
+    std::array<std::uint8_t, 2> header{};
+    if (!receive_exactly(header)) {
+        return std::nullopt;
+    }
+    Bytes body((static_cast<std::size_t>(header[0]) << 8U) | header[1]);
+    if (!receive_exactly(body)) {
+        return std::nullopt;
+    }
+    return body;
+}
+
+bool Slot::receive_exactly(std::span<std::uint8_t> out) {
+    while (!out.empty()) {
+        // The driver sends header and body apart. Without this the kernel delays the header's
+        // acknowledgement, for which the driver's body waits: 40 ms. It holds for one recv only.
+        enable(driver_.get(), TCP_QUICKACK);
+        const ssize_t count = ::recv(driver_.get(), out.data(), out.size(), 0);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return false;
+        }
+        out = out.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+void Slot::send_message(ByteView body) {
+    Bytes message{static_cast<std::uint8_t>(body.size() >> 8U),
+                  static_cast<std::uint8_t>(body.size())};
+    append(message, body);
+    ByteView rest(message);
+    while (!rest.empty()) {
+        const ssize_t count = ::send(driver_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            disconnect();
+            return;
+        }
+        rest = rest.subspan(static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace virtual_card

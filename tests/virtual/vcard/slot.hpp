@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "tests/virtual/desfire/card.hpp"
+#include "tests/virtual/vcard/descriptor.hpp"
+
+namespace virtual_card {
+
+/// One reader's slot and the card that may lie in it: the driver's peer at 127.0.0.1.
+class Slot {
+  public:
+    Slot(std::filesystem::path memory_path, std::uint16_t port, std::chrono::microseconds air_time);
+
+    void insert();
+    void remove();
+    bool present() const { return present_; }
+    /// Only while absent.
+    void load(std::filesystem::path memory_path);
+    Card& card() { return *card_; }
+    std::string state() const;
+
+    /// A card is present, but the driver is not connected: connect() should be tried.
+    bool wants_connection() const { return present_ && !driver_; }
+    void connect();
+
+    /// -1 while not connected.
+    int descriptor() const { return driver_.get(); }
+    /// Reads one message from the driver and answers it.
+    void serve();
+
+  private:
+    std::optional<Bytes> receive_message();
+    bool receive_exactly(std::span<std::uint8_t> out);
+    void send_message(ByteView body);
+    void disconnect();
+    void control(std::uint8_t code);
+    void exchange(ByteView apdu);
+
+    std::filesystem::path memory_path_;
+    std::uint16_t port_;
+    std::chrono::microseconds air_time_;
+    CardMemory memory_;
+    std::optional<Card> card_;
+    bool present_ = false;
+    Descriptor driver_;
+};
+
+}  // namespace virtual_card
