@@ -3,6 +3,7 @@
 #include <cbor.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace card::cbor {
@@ -70,10 +71,6 @@ struct Build {
         return item;
     }
     Item operator()(const Map& map) const { return build_map(map); }
-    Item operator()(const Tagged& tagged) const {
-        const Item content = build(*tagged.content);
-        return Item(cbor_build_tag(tagged.tag, content.get()));
-    }
 };
 
 Item build(const Value& value) { return std::visit(Build{}, value.is); }
@@ -145,14 +142,7 @@ Result<Value> take(cbor_item_t* item, int depth) {
             return take_array(item, depth);
         case CBOR_TYPE_MAP:
             return take_map(item, depth);
-        case CBOR_TYPE_TAG: {
-            const Item content(cbor_tag_item(item));
-            auto taken = take(content.get(), depth + 1);
-            if (!taken) {
-                return taken;
-            }
-            return Value{Tagged{cbor_tag_value(item), std::make_unique<Value>(std::move(*taken))}};
-        }
+        case CBOR_TYPE_TAG:
         case CBOR_TYPE_FLOAT_CTRL:
             break;
     }

@@ -1,11 +1,11 @@
 #pragma once
 // The part of CBOR (RFC 8949) that credentials use, in deterministic encoding (4.2.1): integers,
-// octet and text strings, arrays, maps with integer keys, tags. Decoding accepts exactly what
-// encoding makes: whatever is decoded is encoded again and must be the same octets.
+// octet and text strings, arrays, maps with integer keys. Decoding accepts exactly what encoding
+// makes: whatever is decoded is encoded again and must be the same octets. Tags are the caller's:
+// libcbor 0.8 refuses to read tag 18.
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,13 +23,9 @@ struct Value;
 using Array = std::vector<Value>;
 /// In the order of RFC 8949 4.2.1 when encoded, whatever the order here.
 using Map = std::map<std::int64_t, Value>;
-struct Tagged {
-    std::uint64_t tag;
-    std::unique_ptr<Value> content;
-};
 
 struct Value {
-    std::variant<std::int64_t, Bytes, std::string, Array, Map, Tagged> is;
+    std::variant<std::int64_t, Bytes, std::string, Array, Map> is;
 
     template <class T>
     [[nodiscard]] const T* as() const {

@@ -8,7 +8,8 @@
 namespace card {
 namespace {
 
-constexpr std::uint64_t cose_sign1_tag = 18;
+/// Tag 18 in front of the array, in its one-octet form.
+constexpr std::uint8_t cose_sign1_tag = 0xD2;
 constexpr std::int64_t header_algorithm = 1;
 constexpr std::int64_t header_key_id = 4;
 constexpr std::int64_t algorithm_es256 = -7;
@@ -37,14 +38,14 @@ struct Parts {
 
 Result<Parts> take_apart(BytesView message) {
     const auto malformed = [] { return fail(Fault::correct_input, "no COSE_Sign1 with ES256"); };
-    auto decoded = cbor::decode(message);
+    if (message.empty() || message.front() != cose_sign1_tag) {
+        return malformed();
+    }
+    auto decoded = cbor::decode(message.subspan(1));
     if (!decoded) {
         return tl::make_unexpected(decoded.error());
     }
-    const auto* tagged = decoded->as<cbor::Tagged>();
-    const auto* array = tagged != nullptr && tagged->tag == cose_sign1_tag
-                            ? tagged->content->as<cbor::Array>()
-                            : nullptr;
+    const auto* array = decoded->as<cbor::Array>();
     if (array == nullptr || array->size() != 4) {
         return malformed();
     }
@@ -85,8 +86,9 @@ Result<Bytes> cose_sign1(BytesView payload, const SigningKeyId& kid, const Es256
     message.push_back(cbor::Value{std::move(unprotected)});
     message.push_back(cbor::Value{Bytes(payload.begin(), payload.end())});
     message.push_back(cbor::Value{std::move(*signature)});
-    return cbor::encode(cbor::Value{cbor::Tagged{
-        cose_sign1_tag, std::make_unique<cbor::Value>(cbor::Value{std::move(message)})}});
+    Bytes tagged{cose_sign1_tag};
+    append(tagged, cbor::encode(cbor::Value{std::move(message)}));
+    return tagged;
 }
 
 Result<Bytes> cose_verify1(BytesView message, const TrustList& trusted) {

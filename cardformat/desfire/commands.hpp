@@ -84,7 +84,7 @@ struct VersionInfo {
 [[nodiscard]] NativeCommand get_file_settings(FileNumber file);
 /// From offset 0.
 [[nodiscard]] NativeCommand write_data(const FileSpec& spec, BytesView data);
-/// `length` octets from offset 0.
+/// `length` octets from offset 0; a length of 0 reads to the end.
 [[nodiscard]] NativeCommand read_data(const FileSpec& spec, std::uint32_t length);
 [[nodiscard]] NativeCommand commit_transaction();
 

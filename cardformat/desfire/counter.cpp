@@ -3,20 +3,8 @@
 namespace card::desfire {
 namespace {
 
-/// What GetFileSettings says of a standard or backup file: type, mode, rights (2), size (3).
-constexpr std::size_t file_settings_size = 7;
-
-Result<std::uint32_t> size_from_settings(BytesView settings) {
-    if (settings.size() != file_settings_size) {
-        return fail(Fault::set_card_aside, "GetFileSettings: wrong length");
-    }
-    const std::uint32_t size = settings[4] | static_cast<std::uint32_t>(settings[5]) << 8U |
-                               static_cast<std::uint32_t>(settings[6]) << 16U;
-    if (size == 0 || size > max_credential_size) {
-        return fail(Fault::set_card_aside, "the pass file has an impossible size");
-    }
-    return size;
-}
+/// ReadData with length 0 reads to the end of the file: the gate key may not ask for its size.
+constexpr std::uint32_t whole_file = 0;
 
 /// Selects the application and authenticates; nothing where either is refused.
 Conversation<Result<std::optional<Ev2Session>>> enter(RandomSource& random, FrameLimit limit,
@@ -63,17 +51,9 @@ Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& rand
         co_return std::nullopt;
     }
     const FileSpec state_file = PortPassProfile::state_file();
-    Result<Bytes> settings = co_await require_secured(
-        "GetFileSettings of the pass", **gate, get_file_settings(FileNumber{1}), limit);
-    if (!settings) {
-        co_return tl::make_unexpected(std::move(settings.error()));
-    }
-    const Result<std::uint32_t> size = size_from_settings(*settings);
-    if (!size) {
-        co_return tl::make_unexpected(size.error());
-    }
     Result<Bytes> pass = co_await require_secured(
-        "ReadData of the pass", **gate, read_data(PortPassProfile::pass_file(*size), *size), limit);
+        "ReadData of the pass", **gate,
+        read_data(PortPassProfile::pass_file(max_credential_size), whole_file), limit);
     if (!pass) {
         co_return tl::make_unexpected(std::move(pass.error()));
     }

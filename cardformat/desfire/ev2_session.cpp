@@ -66,7 +66,7 @@ Bytes Ev2Session::protect(std::uint8_t ins, BytesView header, BytesView data,
     Bytes payload(header.begin(), header.end());
     if (mode == CommMode::full && !data.empty()) {
         const BlockCipher cipher = BlockCipher::aes128(encryption_);
-        append(payload, cipher.encrypt_cbc(iv(0xA5, 0x5A, counter_), padded(data)));
+        append(payload, cipher.encrypt_cbc(command_iv(), padded(data)));
     } else {
         append(payload, data);
     }

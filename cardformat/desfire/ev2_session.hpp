@@ -26,6 +26,8 @@ class Ev2Session {
     /// padding: an answer inside a session is never believed without.
     [[nodiscard]] Result<Bytes> open(Status status, BytesView received, CommMode mode);
 
+    /// The IV that enciphers the next command's data.
+    [[nodiscard]] Bytes command_iv() const { return iv(0xA5, 0x5A, counter_); }
     [[nodiscard]] std::uint16_t counter() const { return counter_; }
     [[nodiscard]] const AesKey& encryption_key() const { return encryption_; }
     [[nodiscard]] const AesKey& mac_key() const { return mac_; }

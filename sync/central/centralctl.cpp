@@ -155,7 +155,7 @@ class Central {
   private:
     static http::Limits limits() {
         http::Limits limits;
-        limits.max_body_size = 64 * 1024 * 1024;  // lists are not paged
+        limits.max_body_size = std::size_t{64} * 1024 * 1024;  // lists are not paged
         return limits;
     }
 

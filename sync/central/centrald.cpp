@@ -225,7 +225,7 @@ Result<void> import_one(central::Central& central, const std::string& path, bool
 }
 
 Result<void> listen(const std::shared_ptr<central::Central>& central, const Options& options) {
-    const auto stations =
+    auto stations =
         http::serve(central->context, options.listen, {}, [central](http::Request request) {
             return central::station_api(central, std::move(request));
         });

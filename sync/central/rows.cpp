@@ -124,6 +124,7 @@ std::string to_json_text(const std::vector<std::string>& texts) {
 
 std::string to_json_text(const std::vector<Port>& ports) {
     std::vector<std::string> texts;
+    texts.reserve(ports.size());
     for (const Port& port : ports) {
         texts.push_back(port.text());
     }

@@ -13,7 +13,7 @@
 namespace card::central {
 
 inline constexpr int min_months_left = 3;
-inline constexpr std::int64_t lease_s = 12 * 60 * 60;
+inline constexpr std::int64_t lease_s = std::int64_t{12} * 60 * 60;
 inline constexpr std::int64_t authorisation_s = 300;
 
 // --- Applying ---------------------------------------------------------------------------------

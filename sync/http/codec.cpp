@@ -17,8 +17,8 @@ using boost::system::error_code;
 using RequestParser = beast_http::request_parser<beast_http::string_body>;
 using ResponseParser = beast_http::response_parser<beast_http::string_body>;
 
-constexpr std::size_t read_size = 16 * 1024;
-constexpr std::size_t max_target_size = 4 * 1024;
+constexpr std::size_t read_size = std::size_t{16} * 1024;
+constexpr std::size_t max_target_size = std::size_t{4} * 1024;
 constexpr int http_1_1 = 11;
 
 std::string text(boost::core::string_view view) {

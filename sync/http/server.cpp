@@ -19,7 +19,7 @@ using boost::system::error_code;
 constexpr std::size_t max_connections = 256;
 constexpr std::chrono::milliseconds accept_pause{100};  // after an error such as "too many files"
 constexpr std::chrono::milliseconds drain_time{1000};
-constexpr std::size_t drain_size = 4 * 1024 * 1024;
+constexpr std::size_t drain_size = std::size_t{4} * 1024 * 1024;
 
 struct Server {
     asio::io_context& context;
@@ -195,7 +195,7 @@ Result<void> serve(asio::io_context& context, const Endpoint& endpoint, Limits l
                    Handler handler) {
     const auto server = std::make_shared<Server>(Server{context, limits, std::move(handler)});
     if (endpoint.kind == Endpoint::Kind::unix_socket) {
-        if (const auto removed = remove_stale(endpoint, context); !removed) {
+        if (auto removed = remove_stale(endpoint, context); !removed) {
             return removed;
         }
         return listen_on<asio::local::stream_protocol>(

@@ -195,7 +195,7 @@ Result<void> Database::configure() {
     if (!*row || wal.text(0) != "wal") {
         return fail(Fault::correct_configuration, "the file system does not carry a WAL");
     }
-    if (const auto ended = wal.finish(); !ended) {
+    if (auto ended = wal.finish(); !ended) {
         return ended;
     }
     return execute(
@@ -293,7 +293,7 @@ Result<Transaction> Transaction::begin(Database& database) {
 }
 
 Result<void> Transaction::commit() {
-    if (const auto done = database_->execute("COMMIT"); !done) {
+    if (auto done = database_->execute("COMMIT"); !done) {
         return done;  // the destructor rolls back what SQLite has not rolled back by itself
     }
     database_ = nullptr;
