@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 constexpr int base_port = 35963;
 constexpr int reader_count = 2;
 constexpr int central_port = 8080;
+/// The virtual reader's driver is polled every 400 ms; no hand swaps two cards faster than that.
+constexpr auto polling_interval = 450ms;
 
 /// PCSCD and VPCD_DRIVER, as unpack-pcscd prints them: NAME='value', a line each.
 Environment unpacked_pcscd(const WorkplaceOptions& options) {
@@ -230,6 +232,7 @@ void Workplace::take_off(std::size_t number) {
         const json::object view = reader(number);
         return view.empty() || !view.at("card_present").as_bool();
     });
+    std::this_thread::sleep_for(polling_interval);
 }
 
 json::object Workplace::renewal(const std::string& pass_no) {
