@@ -114,13 +114,15 @@ int Process::wait() {
     return status_.value_or(0);
 }
 
-Finished run(const std::vector<std::string>& command) {
+Finished run(const std::vector<std::string>& command, const std::string& complaints) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         throw std::runtime_error("pipe2");
     }
     FileActions actions;
     posix_spawn_file_actions_adddup2(actions.get(), ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(actions.get(), STDERR_FILENO, complaints.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
     const pid_t pid = spawn(command, actions, {});
     ::close(ends[1]);
     std::string out;

@@ -40,7 +40,7 @@ struct Finished {
     std::string out;
 };
 
-/// Runs a program to its end; its standard error goes to ours.
-Finished run(const std::vector<std::string>& command);
+/// Runs a program to its end; what it complains of is appended to `complaints`.
+Finished run(const std::vector<std::string>& command, const std::string& complaints = "/dev/null");
 
 }  // namespace live

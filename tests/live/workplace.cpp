@@ -126,13 +126,7 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(path("cards"));
     fs::create_directories(path("logs"));
-    pcscd_.emplace(std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
-                                            std::to_string(reader_count),
-                                            std::to_string(base_port)},
-                   path("pcscd.log"), unpacked_pcscd(options_));
-    if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
-        throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
-    }
+    start_pcscd();
     for (int reader = 0; reader < reader_count; ++reader) {
         slots_.emplace_back(options_.programs, options_.folder, reader);
     }
@@ -140,6 +134,17 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
         throw std::runtime_error("cardtool made no keys");
     }
     write_configuration();
+}
+
+void Workplace::start_pcscd() {
+    fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
+    pcscd_.emplace(std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
+                                            std::to_string(reader_count),
+                                            std::to_string(base_port)},
+                   path("pcscd.log"), unpacked_pcscd(options_));
+    if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
+        throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
+    }
 }
 
 void Workplace::write_configuration() const {
@@ -191,7 +196,7 @@ Finished Workplace::central_run(std::vector<std::string> words) {
     std::vector<std::string> command{options_.programs + "/centralctl", "--admin",
                                      "unix:" + path("admin.sock")};
     command.insert(command.end(), words.begin(), words.end());
-    return run(command);
+    return run(command, path("commands.log"));
 }
 
 json::object Workplace::central_command(const std::vector<std::string>& words) {
@@ -210,7 +215,7 @@ Finished Workplace::station_run(std::vector<std::string> words) {
     std::vector<std::string> command{options_.programs + "/stationctl", "--control",
                                      "unix:" + path("stationd.sock")};
     command.insert(command.end(), words.begin(), words.end());
-    return run(command);
+    return run(command, path("commands.log"));
 }
 
 json::object Workplace::status() {

@@ -51,6 +51,9 @@ class Workplace {
   public:
     explicit Workplace(WorkplaceOptions options);
 
+    /// Also after it was killed.
+    void start_pcscd();
+    Process& pcscd() { return *pcscd_; }
     void start_central();
     void stop_central();
     /// `more` goes into the environment of stationd.
