@@ -141,7 +141,8 @@ int usage(const options::options_description& described) {
                  "  queue                     all renewals with their cards, as JSON\n"
                  "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
                  "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
-                 "                            reads from the old pass; then tap the new card\n"
+                 "                            reads from the old pass, or - to scan it into standard\n"
+                 "                            input; then tap the new card\n"
                  "  cancel                    ends a hand-over that has not become irreversible\n\n"
               << described
               << "\nExit status: 0 done, 1 refused or not handed over, 2 wrong usage,\n"
@@ -162,7 +163,11 @@ int dispatch(Call& call, const options::variables_map& given) {
         return show(call("GET", "/passes/" + words[1] + "/history"));
     }
     if (command == "hand-over" && words.size() == 1 && given.contains("old-qr")) {
-        return hand_over(call, given["old-qr"].as<std::string>(), given.contains("json"));
+        std::string scanned = given["old-qr"].as<std::string>();
+        if (scanned == "-") {
+            std::getline(std::cin, scanned);
+        }
+        return hand_over(call, scanned, given.contains("json"));
     }
     if (command == "cancel" && words.size() == 1) {
         return show(call("DELETE", "/hand-overs/current"));
