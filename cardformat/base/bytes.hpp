@@ -16,7 +16,8 @@ using BytesView = std::span<const std::uint8_t>;
 /// Upper-case hexadecimal without separators.
 [[nodiscard]] std::string to_hex(BytesView bytes);
 
-/// Reads hexadecimal of either case without separators; nothing for an odd length or another character.
+/// Reads hexadecimal of either case without separators; nothing for an odd length or another
+/// character.
 [[nodiscard]] std::optional<Bytes> from_hex(std::string_view text);
 
 /// Compares in a time that depends on the lengths only. Different lengths are unequal.

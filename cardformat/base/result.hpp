@@ -12,8 +12,9 @@ class [[nodiscard]] expected;
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace card {
 
@@ -50,7 +51,7 @@ using Result = tl::expected<T, Failure>;
 }
 
 /// Passes a failure on with what was being done at this level put before it.
-[[nodiscard]] inline tl::unexpected<Failure> fail(std::string_view doing, Failure cause) {
+[[nodiscard]] inline tl::unexpected<Failure> fail(std::string_view doing, const Failure& cause) {
     return tl::make_unexpected(
         Failure{cause.fault, std::string(doing).append(": ").append(cause.detail)});
 }

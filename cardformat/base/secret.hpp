@@ -1,8 +1,6 @@
 #pragma once
 // Key material and personal text: wiped when destroyed, never printable.
 
-#include <string.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -10,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <string.h>
 
 namespace card {
 
@@ -58,6 +58,8 @@ class PersonalText {
         }
         return *this;
     }
+    // Copied, for a short string that is moved from keeps its octets with no length to wipe them
+    // by. NOLINTNEXTLINE(performance-move-constructor-init,cert-oop11-cpp)
     PersonalText(PersonalText&& other) noexcept : text_(other.text_) { other.wipe(); }
     PersonalText& operator=(PersonalText&& other) noexcept {
         std::swap(text_, other.text_);

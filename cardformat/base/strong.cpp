@@ -12,7 +12,8 @@ bool is_dash_position(std::size_t i) {
 }
 
 void set_version(std::array<std::uint8_t, Uuid::size>& octets, std::uint8_t version) {
-    octets[6] = static_cast<std::uint8_t>((octets[6] & 0x0FU) | static_cast<unsigned>(version << 4U));
+    octets[6] =
+        static_cast<std::uint8_t>((octets[6] & 0x0FU) | static_cast<unsigned>(version << 4U));
     octets[8] = static_cast<std::uint8_t>((octets[8] & 0x3FU) | 0x80U);
 }
 

@@ -54,11 +54,10 @@ std::string to_rfc3339(Timestamp time) {
     const auto days = floor<std::chrono::days>(time);
     const hh_mm_ss clock{time - days};
     char text[24];
-    (void)std::snprintf(text, sizeof text, "T%02d:%02d:%02d.%03dZ",
-                        static_cast<int>(clock.hours().count()),
-                        static_cast<int>(clock.minutes().count()),
-                        static_cast<int>(clock.seconds().count()),
-                        static_cast<int>(clock.subseconds().count()));
+    (void)std::snprintf(
+        text, sizeof text, "T%02d:%02d:%02d.%03dZ", static_cast<int>(clock.hours().count()),
+        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+        static_cast<int>(clock.subseconds().count()));
     return format_date(days, '-') + text;
 }
 
@@ -92,13 +91,21 @@ BusinessDay BusinessDay::of(Timestamp time) {
     return BusinessDay(floor<days>(time + taipei_offset));
 }
 
-std::string BusinessDay::iso() const { return format_date(days_, '-'); }
+std::string BusinessDay::iso() const {
+    return format_date(days_, '-');
+}
 
-std::string BusinessDay::slashed() const { return format_date(days_, '/'); }
+std::string BusinessDay::slashed() const {
+    return format_date(days_, '/');
+}
 
-Timestamp BusinessDay::starts_at() const { return Timestamp{days_} - taipei_offset; }
+Timestamp BusinessDay::starts_at() const {
+    return Timestamp{days_} - taipei_offset;
+}
 
-BusinessDay BusinessDay::plus_days(int count) const { return BusinessDay(days_ + days{count}); }
+BusinessDay BusinessDay::plus_days(int count) const {
+    return BusinessDay(days_ + days{count});
+}
 
 BusinessDay BusinessDay::plus_months(int count) const {
     const year_month_day shifted = year_month_day{days_} + months{count};

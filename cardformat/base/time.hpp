@@ -26,7 +26,7 @@ class BusinessDay {
     static BusinessDay of(Timestamp time);
     static BusinessDay from(std::chrono::sys_days days) { return BusinessDay(days); }
 
-    [[nodiscard]] std::string iso() const;  ///< 2021-12-01
+    [[nodiscard]] std::string iso() const;      ///< 2021-12-01
     [[nodiscard]] std::string slashed() const;  ///< 2021/12/01, as the exchange's screens show it
     [[nodiscard]] Timestamp starts_at() const;  ///< 00:00 +08:00
     [[nodiscard]] BusinessDay plus_days(int days) const;

@@ -1,10 +1,10 @@
 #include "cardformat/credential/cbor.hpp"
 
-#include <cbor.h>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
+
+#include <cbor.h>
 
 namespace card::cbor {
 namespace {
@@ -14,7 +14,9 @@ struct ItemRelease {
 };
 using Item = std::unique_ptr<cbor_item_t, ItemRelease>;
 
-tl::unexpected<Failure> malformed(const char* what) { return fail(Fault::correct_input, what); }
+tl::unexpected<Failure> malformed(const char* what) {
+    return fail(Fault::correct_input, what);
+}
 
 Item build(const Value& value);
 
@@ -73,7 +75,9 @@ struct Build {
     Item operator()(const Map& map) const { return build_map(map); }
 };
 
-Item build(const Value& value) { return std::visit(Build{}, value.is); }
+Item build(const Value& value) {
+    return std::visit(Build{}, value.is);
+}
 
 Result<Value> take(cbor_item_t* item, int depth);
 

@@ -71,9 +71,9 @@ Result<PassCredential> read_claims(const cbor::Map& claims) {
         }
         names.push_back(*text);
     }
-    return PassCredential{*issuer,           std::move(*number), *from,
-                          after->plus_days(-1), AttemptId{*attempt}, *chip,
-                          std::move(*old_number), std::move(names)};
+    return PassCredential{
+        *issuer, std::move(*number),     *from,           after->plus_days(-1), AttemptId{*attempt},
+        *chip,   std::move(*old_number), std::move(names)};
 }
 
 }  // namespace

@@ -12,13 +12,13 @@
 namespace card {
 
 struct PassCredential {
-    std::string issuer;          ///< claim 1: the station, such as "port-office:kh"
-    PassNumber pass_number;      ///< claim 2
-    BusinessDay valid_from;      ///< claim 5: 00:00 +08:00 of this day
-    BusinessDay valid_to;        ///< claim 4: 00:00 +08:00 of the day after, the end being inclusive
-    AttemptId attempt;           ///< claim 7
-    CardUid uid;                 ///< claim -70001
-    PassNumber old_pass_number;  ///< claim -70002
+    std::string issuer;      ///< claim 1: the station, such as "port-office:kh"
+    PassNumber pass_number;  ///< claim 2
+    BusinessDay valid_from;  ///< claim 5: 00:00 +08:00 of this day
+    BusinessDay valid_to;    ///< claim 4: 00:00 +08:00 of the day after, the end being inclusive
+    AttemptId attempt;       ///< claim 7
+    CardUid uid;             ///< claim -70001
+    PassNumber old_pass_number;           ///< claim -70002
     std::vector<std::string> port_areas;  ///< claim -70003; a snapshot
 };
 

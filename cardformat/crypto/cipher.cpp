@@ -10,15 +10,25 @@ BlockCipher::BlockCipher(bool aes, BytesView key) : aes_(aes), key_size_(key.siz
     std::copy(key.begin(), key.end(), key_.fill().begin());
 }
 
-BlockCipher BlockCipher::aes128(const AesKey& key) { return {true, key.reveal()}; }
+BlockCipher BlockCipher::aes128(const AesKey& key) {
+    return {true, key.reveal()};
+}
 
-BlockCipher BlockCipher::triple_des_2key(const Secret<16>& key) { return {false, key.reveal()}; }
+BlockCipher BlockCipher::triple_des_2key(const Secret<16>& key) {
+    return {false, key.reveal()};
+}
 
-BlockCipher BlockCipher::triple_des_3key(const Secret<24>& key) { return {false, key.reveal()}; }
+BlockCipher BlockCipher::triple_des_3key(const Secret<24>& key) {
+    return {false, key.reveal()};
+}
 
-Bytes BlockCipher::encrypt_cbc(BytesView iv, BytesView data) const { return run(true, iv, data); }
+Bytes BlockCipher::encrypt_cbc(BytesView iv, BytesView data) const {
+    return run(true, iv, data);
+}
 
-Bytes BlockCipher::decrypt_cbc(BytesView iv, BytesView data) const { return run(false, iv, data); }
+Bytes BlockCipher::decrypt_cbc(BytesView iv, BytesView data) const {
+    return run(false, iv, data);
+}
 
 Bytes BlockCipher::encrypt_block(BytesView block) const {
     return run(true, Bytes(block_size(), 0), block);

@@ -1,11 +1,11 @@
 #include "cardformat/crypto/ecdsa.hpp"
 
+#include <algorithm>
+
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
-
-#include <algorithm>
 
 #include "cardformat/crypto/openssl.hpp"
 
@@ -79,8 +79,9 @@ Result<Es256Key> Es256Key::from_pem(std::string_view pem) {
     const openssl::Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     openssl::Key key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr));
     char group[32] = {};
-    if (!key || EVP_PKEY_get_utf8_string_param(key.get(), OSSL_PKEY_PARAM_GROUP_NAME, group,
-                                               sizeof group, nullptr) != 1 ||
+    if (!key ||
+        EVP_PKEY_get_utf8_string_param(key.get(), OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group,
+                                       nullptr) != 1 ||
         std::string_view(group) != "prime256v1") {
         return fail(Fault::correct_configuration, "the signing key is no PKCS#8 PEM key on P-256");
     }

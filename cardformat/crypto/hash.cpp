@@ -6,9 +6,9 @@ namespace card {
 
 Sha256 sha256(BytesView data) {
     Sha256 digest;
-    openssl::must(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(),
-                             nullptr) == 1,
-                  "SHA-256");
+    openssl::must(
+        EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1,
+        "SHA-256");
     return digest;
 }
 

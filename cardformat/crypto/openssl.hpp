@@ -1,12 +1,12 @@
 #pragma once
 // Ownership of OpenSSL objects; private to this module.
 
+#include <memory>
+#include <stdexcept>
+
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-
-#include <memory>
-#include <stdexcept>
 
 namespace card::openssl {
 

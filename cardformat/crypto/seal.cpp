@@ -10,8 +10,7 @@ constexpr std::size_t tag_size = 16;
 
 }  // namespace
 
-Bytes seal(const SealingKey& key, RandomSource& random, std::string_view context,
-           BytesView plain) {
+Bytes seal(const SealingKey& key, RandomSource& random, std::string_view context, BytesView plain) {
     Bytes sealed(nonce_size + plain.size() + tag_size);
     random.fill(std::span(sealed).first(nonce_size));
     const openssl::CipherContext cipher(EVP_CIPHER_CTX_new());

@@ -119,8 +119,7 @@ Conversation<Result<std::optional<Ev1Session>>> authenticate_factory_des(RandomS
     if (answer->status != Status::ok || answer->data.size() != block) {
         co_return refused("AuthenticateISO", answer->status);
     }
-    if (!equal_in_constant_time(cipher.decrypt_cbc(answer_iv, answer->data),
-                                rotated_left(rnd_a))) {
+    if (!equal_in_constant_time(cipher.decrypt_cbc(answer_iv, answer->data), rotated_left(rnd_a))) {
         co_return not_proven();
     }
     co_return Ev1Session(des_session(rnd_a, rnd_b));

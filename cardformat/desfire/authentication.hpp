@@ -1,6 +1,6 @@
 #pragma once
-// Mutual authentication. A key that the card refuses is an answer, not a failure: the caller decides
-// whether another may be tried (two at most while a card lies there).
+// Mutual authentication. A key that the card refuses is an answer, not a failure: the caller
+// decides whether another may be tried (two at most while a card lies there).
 
 #include <optional>
 
@@ -10,8 +10,8 @@
 
 namespace card::desfire {
 
-/// AuthenticateEV2First (71). Nothing where the card refuses the key; `set_card_aside` where the card
-/// does not prove that it knows the key.
+/// AuthenticateEV2First (71). Nothing where the card refuses the key; `set_card_aside` where the
+/// card does not prove that it knows the key.
 Conversation<Result<std::optional<Ev2Session>>> authenticate_ev2_first(RandomSource& random,
                                                                        KeyNumber number,
                                                                        const AesKey& key);

@@ -40,7 +40,9 @@ Bytes FileSpec::settings() const {
     return answer;
 }
 
-NativeCommand get_version() { return {0x60, {}, {}, CommMode::mac}; }
+NativeCommand get_version() {
+    return {0x60, {}, {}, CommMode::mac};
+}
 
 Result<VersionInfo> parse_version(BytesView answer) {
     constexpr std::size_t version_size = 28;
@@ -52,11 +54,17 @@ Result<VersionInfo> parse_version(BytesView answer) {
     return VersionInfo{answer[3], answer[5], *uid};
 }
 
-NativeCommand read_signature() { return {0x3C, {0x00}, {}, CommMode::plain}; }
+NativeCommand read_signature() {
+    return {0x3C, {0x00}, {}, CommMode::plain};
+}
 
-NativeCommand get_key_version(KeyNumber key) { return {0x64, {key.value}, {}, CommMode::mac}; }
+NativeCommand get_key_version(KeyNumber key) {
+    return {0x64, {key.value}, {}, CommMode::mac};
+}
 
-NativeCommand get_free_memory() { return {0x6E, {}, {}, CommMode::mac}; }
+NativeCommand get_free_memory() {
+    return {0x6E, {}, {}, CommMode::mac};
+}
 
 Result<std::uint32_t> parse_free_memory(BytesView answer) {
     if (answer.size() != 3) {
@@ -65,9 +73,13 @@ Result<std::uint32_t> parse_free_memory(BytesView answer) {
     return u24(answer);
 }
 
-NativeCommand select_application(Aid aid) { return {0x5A, aid.wire(), {}, CommMode::plain}; }
+NativeCommand select_application(Aid aid) {
+    return {0x5A, aid.wire(), {}, CommMode::plain};
+}
 
-NativeCommand get_application_ids() { return {0x6A, {}, {}, CommMode::mac}; }
+NativeCommand get_application_ids() {
+    return {0x6A, {}, {}, CommMode::mac};
+}
 
 NativeCommand create_aes_application(Aid aid, KeySettings settings, std::uint8_t key_count) {
     Bytes header = aid.wire();
@@ -76,7 +88,9 @@ NativeCommand create_aes_application(Aid aid, KeySettings settings, std::uint8_t
     return {0xCA, std::move(header), {}, CommMode::mac};
 }
 
-NativeCommand delete_application(Aid aid) { return {0xDA, aid.wire(), {}, CommMode::mac}; }
+NativeCommand delete_application(Aid aid) {
+    return {0xDA, aid.wire(), {}, CommMode::mac};
+}
 
 NativeCommand change_key_settings(KeySettings settings) {
     return {0x54, {}, {settings.value}, CommMode::full};
@@ -108,7 +122,9 @@ NativeCommand create_file(const FileSpec& spec) {
     return {ins, std::move(header), {}, CommMode::mac};
 }
 
-NativeCommand get_file_ids() { return {0x6F, {}, {}, CommMode::mac}; }
+NativeCommand get_file_ids() {
+    return {0x6F, {}, {}, CommMode::mac};
+}
 
 NativeCommand get_file_settings(FileNumber file) {
     return {0xF5, {file.value}, {}, CommMode::mac};
@@ -123,6 +139,8 @@ NativeCommand read_data(const FileSpec& spec, std::uint32_t length) {
     return {0xBD, file_range(spec.number, length), {}, spec.mode};
 }
 
-NativeCommand commit_transaction() { return {0xC7, {}, {}, CommMode::mac}; }
+NativeCommand commit_transaction() {
+    return {0xC7, {}, {}, CommMode::mac};
+}
 
 }  // namespace card::desfire

@@ -20,13 +20,15 @@ Conversation<Result<std::optional<Ev2Session>>> enter(RandomSource& random, Fram
     if (selected->status != Status::ok) {
         co_return refused("SelectApplication", selected->status);
     }
-    Result<std::optional<Ev2Session>> session = co_await authenticate_ev2_first(random, number, key);
+    Result<std::optional<Ev2Session>> session =
+        co_await authenticate_ev2_first(random, number, key);
     co_return session;
 }
 
 Conversation<Result<Ev2Session>> authenticate(RandomSource& random, KeyNumber number,
                                               const AesKey& key) {
-    Result<std::optional<Ev2Session>> session = co_await authenticate_ev2_first(random, number, key);
+    Result<std::optional<Ev2Session>> session =
+        co_await authenticate_ev2_first(random, number, key);
     if (!session) {
         co_return tl::make_unexpected(std::move(session.error()));
     }
@@ -88,7 +90,8 @@ Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, 
         co_return Result<void>();
     }
     if (*before != change.from) {
-        co_return fail(Fault::set_card_aside, "the card's state is neither the old nor the new one");
+        co_return fail(Fault::set_card_aside,
+                       "the card's state is neither the old nor the new one");
     }
     const Result<Bytes> written = co_await require_secured(
         "WriteData of the state", **update, write_data(state_file, change.to), limit);
@@ -100,8 +103,7 @@ Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, 
     if (!committed) {
         co_return tl::make_unexpected(committed.error());
     }
-    Result<Ev2Session> gate =
-        co_await authenticate(random, gate_read_number, change.gate_read.key);
+    Result<Ev2Session> gate = co_await authenticate(random, gate_read_number, change.gate_read.key);
     if (!gate) {
         co_return tl::make_unexpected(std::move(gate.error()));
     }

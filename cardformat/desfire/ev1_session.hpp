@@ -1,6 +1,6 @@
 #pragma once
-// EV1 secure messaging after AuthenticateISO (1A) or AuthenticateAES (AA): one IV runs through every
-// command and answer. The station needs it once for each card, under the factory's DES key.
+// EV1 secure messaging after AuthenticateISO (1A) or AuthenticateAES (AA): one IV runs through
+// every command and answer. The station needs it once for each card, under the factory's DES key.
 
 #include "cardformat/base/result.hpp"
 #include "cardformat/desfire/types.hpp"
@@ -15,8 +15,8 @@ class Ev1Session {
     explicit Ev1Session(BlockCipher cipher);
     Ev1Session(BlockCipher cipher, Bytes iv);
 
-    /// What follows INS on the wire for a command whose parameters go in the clear. Their CMAC is not
-    /// sent but moves the IV.
+    /// What follows INS on the wire for a command whose parameters go in the clear. Their CMAC is
+    /// not sent but moves the IV.
     [[nodiscard]] Bytes protect_plain(std::uint8_t ins, BytesView parameters);
 
     /// header ‖ E(data ‖ CRC32(ins ‖ header ‖ data) ‖ after_crc ‖ zeros). `after_crc` is the new
@@ -24,7 +24,8 @@ class Ev1Session {
     [[nodiscard]] Bytes protect_full(std::uint8_t ins, BytesView header, BytesView data,
                                      BytesView after_crc = {});
 
-    /// Takes data ‖ CMAC apart; the CMAC is over data ‖ status. `set_card_aside` without a right one.
+    /// Takes data ‖ CMAC apart; the CMAC is over data ‖ status. `set_card_aside` without a right
+    /// one.
     [[nodiscard]] Result<Bytes> open_mac(Status status, BytesView received);
 
     /// Deciphers data ‖ CRC32(data ‖ status) ‖ zeros of `size` octets of data.

@@ -61,8 +61,7 @@ Ev2Session Ev2Session::derive(const AesKey& key, BytesView rnd_a, BytesView rnd_
             session_key(cipher, 0x5A, 0xA5, rnd_a, rnd_b), ti};
 }
 
-Bytes Ev2Session::protect(std::uint8_t ins, BytesView header, BytesView data,
-                          CommMode mode) const {
+Bytes Ev2Session::protect(std::uint8_t ins, BytesView header, BytesView data, CommMode mode) const {
     Bytes payload(header.begin(), header.end());
     if (mode == CommMode::full && !data.empty()) {
         const BlockCipher cipher = BlockCipher::aes128(encryption_);

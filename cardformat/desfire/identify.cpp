@@ -23,7 +23,8 @@ Conversation<Result<CardSight>> identify(FrameLimit limit) {
         co_return tl::make_unexpected(std::move(version.error()));
     }
     if (version->hardware_major != ev2_hardware_major) {
-        co_return fail(Fault::use_another_card, "the chip is a DESFire of another generation than EV2");
+        co_return fail(Fault::use_another_card,
+                       "the chip is a DESFire of another generation than EV2");
     }
     Result<Bytes> signature = co_await require_plain("Read_Sig", read_signature(), limit);
     if (!signature) {

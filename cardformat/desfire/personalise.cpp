@@ -9,12 +9,14 @@ constexpr KeyVersion factory_version{0x00};
 /// ChangeKey of the PICC master key names the new key's type in its number.
 constexpr std::uint8_t becomes_aes = 0x80;
 
-AesKey default_key() { return {}; }
+AesKey default_key() {
+    return {};
+}
 
 }  // namespace
 
-/// One presentation of one card. `in_doubt` says that an earlier presentation may have done any part
-/// of the work: then every step is probed before it is done.
+/// One presentation of one card. `in_doubt` says that an earlier presentation may have done any
+/// part of the work: then every step is probed before it is done.
 class Personaliser {
   public:
     Personaliser(RandomSource& random, FrameLimit limit, WriteOrder order, bool in_doubt)
@@ -26,7 +28,8 @@ class Personaliser {
         if (!taken) {
             co_return tl::make_unexpected(taken.error());
         }
-        Result<Ev2Session> picc = co_await authenticate(picc_master_number, order_.keys.picc_master);
+        Result<Ev2Session> picc =
+            co_await authenticate(picc_master_number, order_.keys.picc_master);
         if (!picc) {
             co_return tl::make_unexpected(std::move(picc.error()));
         }
@@ -60,8 +63,8 @@ class Personaliser {
         co_return std::move(**session);
     }
 
-    /// Step 3: DES of the factory to our AES key, under the factory's session. The answer has no MAC
-    /// and the session is gone.
+    /// Step 3: DES of the factory to our AES key, under the factory's session. The answer has no
+    /// MAC and the session is gone.
     Conversation<Result<void>> take_picc(Ev1Session& factory) {
         const CardKey& key = order_.keys.picc_master;
         const auto octets = key.key.reveal();
@@ -70,8 +73,7 @@ class Personaliser {
         const Bytes header{static_cast<std::uint8_t>(picc_master_number.value | becomes_aes)};
         Bytes payload = factory.protect_full(ins::change_key, header, data);
         explicit_bzero(data.data(), data.size());
-        Result<NativeAnswer> answer =
-            co_await send(ins::change_key, std::move(payload), limit_);
+        Result<NativeAnswer> answer = co_await send(ins::change_key, std::move(payload), limit_);
         if (!answer) {
             co_return fail("ChangeKey of the PICC master key", std::move(answer.error()));
         }
@@ -96,7 +98,8 @@ class Personaliser {
                     if (!taken) {
                         co_return tl::make_unexpected(taken.error());
                     }
-                    Result<Ev2Session> outcome = co_await authenticate(picc_master_number, order_.keys.picc_master);
+                    Result<Ev2Session> outcome =
+                        co_await authenticate(picc_master_number, order_.keys.picc_master);
                     co_return outcome;
                 }
                 continue;
@@ -183,8 +186,8 @@ class Personaliser {
         co_return outcome;
     }
 
-    /// Step 5 and the proof of step 6: key 0 is ours and the session stands under it. Nothing where the
-    /// card knows neither the default key nor ours.
+    /// Step 5 and the proof of step 6: key 0 is ours and the session stands under it. Nothing where
+    /// the card knows neither the default key nor ours.
     Conversation<Result<std::optional<Ev2Session>>> take_master_key() {
         const CardKey& ours = order_.keys.application_master;
         KeyVersion shown = factory_version;
@@ -263,8 +266,8 @@ class Personaliser {
                 co_return Stage::recreate;
             }
             const Result<Bytes> changed = co_await require_secured(
-                "ChangeKey", master, change_other_key(number, default_key(), key->key, key->version),
-                limit_);
+                "ChangeKey", master,
+                change_other_key(number, default_key(), key->key, key->version), limit_);
             if (!changed) {
                 co_return tl::make_unexpected(changed.error());
             }
@@ -378,7 +381,8 @@ class Personaliser {
         if (!selected) {
             co_return tl::make_unexpected(selected.error());
         }
-        Result<Ev2Session> picc = co_await authenticate(picc_master_number, order_.keys.picc_master);
+        Result<Ev2Session> picc =
+            co_await authenticate(picc_master_number, order_.keys.picc_master);
         if (!picc) {
             co_return picc;
         }

@@ -33,8 +33,8 @@ struct PortPassProfile {
     }
     /// A backup file, so that a torn write leaves the state before or the state after.
     [[nodiscard]] static FileSpec state_file() {
-        return {FileNumber{3}, FileSpec::Type::backup, CommMode::full, {1, 2, 2, 0},
-                state_file_size};
+        return {
+            FileNumber{3}, FileSpec::Type::backup, CommMode::full, {1, 2, 2, 0}, state_file_size};
     }
 };
 

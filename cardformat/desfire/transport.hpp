@@ -14,8 +14,8 @@ inline constexpr std::size_t max_answer_frames = 128;
 /// One frame there and one back; chaining is the caller's.
 Conversation<Result<NativeAnswer>> send_frame(std::uint8_t ins, Bytes data);
 
-/// Sends INS and `payload` as they are. Any status of the card is a success here; `use_another_card`
-/// where the answer is not DESFire's, `set_card_aside` for chaining without end.
+/// Sends INS and `payload` as they are. Any status of the card is a success here;
+/// `use_another_card` where the answer is not DESFire's, `set_card_aside` for chaining without end.
 Conversation<Result<NativeAnswer>> send(std::uint8_t ins, Bytes payload, FrameLimit limit);
 
 /// Sends outside any session.

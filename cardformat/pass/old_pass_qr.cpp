@@ -43,7 +43,9 @@ Result<PassNumber> recognise_old_pass(std::string_view scanned,
     while (scanned.ends_with('\n') || scanned.ends_with('\r')) {
         scanned.remove_suffix(1);
     }
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
     if (scanned.size() > max_old_pass_qr_size ||
         std::any_of(scanned.begin(), scanned.end(), is_control)) {
         return fail(Fault::correct_input, "the scanned text is too long or has control characters");

@@ -14,8 +14,12 @@ constexpr int max_roc_year = 999;
 constexpr std::size_t series_size = 7;
 constexpr std::size_t minted_size = 14;
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 }  // namespace
 

@@ -23,9 +23,13 @@ const StatusWords& words(RenewalStatus status) {
 
 }  // namespace
 
-std::string_view name(RenewalStatus status) { return words(status).name; }
+std::string_view name(RenewalStatus status) {
+    return words(status).name;
+}
 
-std::string_view shown(RenewalStatus status) { return words(status).shown; }
+std::string_view shown(RenewalStatus status) {
+    return words(status).shown;
+}
 
 std::optional<RenewalStatus> parse_renewal_status(std::string_view text) {
     for (const StatusWords& entry : status_words) {

@@ -178,13 +178,13 @@ bool Line::accept(FromWorker message) {
         [this](auto&& content) {
             using Message = std::decay_t<decltype(content)>;
             if constexpr (is_answer<Message>) {
-                return accept_answer(std::move(content));
+                return accept_answer(std::forward<decltype(content)>(content));
             } else {
                 if constexpr (std::is_same_v<Message, ReaderDown>) {
                     connected = false;
                     finish_call(fail(content.why, content.detail));
                 }
-                report(std::move(content));
+                report(std::forward<decltype(content)>(content));
                 return true;
             }
         },

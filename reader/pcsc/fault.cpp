@@ -52,7 +52,7 @@ Fault fault_of(std::uint32_t code) {
 
 Failure failure_of(std::string_view function, long code) {
     std::array<char, 16> number{};
-    std::snprintf(number.data(), number.size(), "0x%08X", code_of(code));
+    (void)std::snprintf(number.data(), number.size(), "0x%08X", code_of(code));
     std::string detail(function);
     detail.append(": ")
         .append(number.data())

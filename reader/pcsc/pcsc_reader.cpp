@@ -32,7 +32,8 @@ constexpr std::chrono::milliseconds cancel_interval{2};
 constexpr std::size_t receive_size = max_frame_size - 1;
 
 std::string service_socket() {
-    const char* configured = std::getenv("PCSCLITE_CSOCK_NAME");
+    // Nothing here changes the environment.
+    const char* configured = std::getenv("PCSCLITE_CSOCK_NAME");  // NOLINT(concurrency-mt-unsafe)
     return configured != nullptr ? configured : "/run/pcscd/pcscd.comm";
 }
 

@@ -83,7 +83,8 @@ OldPassRecogniser old_pass_form(const toml::node& node) {
 }
 
 template <class T>
-std::vector<T> list(const toml::table& table, std::string_view key, T (*read_one)(const toml::node&)) {
+std::vector<T> list(const toml::table& table, std::string_view key,
+                    T (*read_one)(const toml::node&)) {
     std::vector<T> items;
     if (const toml::array* array = table[key].as_array(); array != nullptr) {
         for (const toml::node& node : *array) {

@@ -1,7 +1,8 @@
 #include "station/console/console.hpp"
 
-#include <boost/json.hpp>
 #include <charconv>
+
+#include <boost/json.hpp>
 
 #include "station/observe/words.hpp"
 
@@ -13,7 +14,7 @@ namespace json = boost::json;
 constexpr std::int64_t max_listed = 500;
 constexpr int max_wait_s = 30;
 
-http::Response reply(int status, json::value body) {
+http::Response reply(int status, const json::value& body) {
     http::Response response;
     response.status = status;
     response.body = json::serialize(body);
@@ -42,10 +43,11 @@ void add_words(json::object& target, const std::optional<issuance::Notice>& noti
 }
 
 json::object reader_json(const desk::ReaderView& view) {
-    json::object reader{{"name", view.name},
-                        {"role", view.role == config::ReaderRole::counter ? "counter" : "production"},
-                        {"up", view.up},
-                        {"card_present", view.card_present}};
+    json::object reader{
+        {"name", view.name},
+        {"role", view.role == config::ReaderRole::counter ? "counter" : "production"},
+        {"up", view.up},
+        {"card_present", view.card_present}};
     add_words(reader, view.notice);
     if (view.pass_number) {
         reader["pass_no"] = view.pass_number->text();

@@ -41,7 +41,9 @@ Result<std::int64_t> CounterDesk::begin(std::string scanned) {
     return sitting_.id;
 }
 
-void CounterDesk::cancel() { inbox_.push(Cancel{}); }
+void CounterDesk::cancel() {
+    inbox_.push(Cancel{});
+}
 
 asio::awaitable<void> CounterDesk::forward_reader() {
     while (true) {
@@ -151,8 +153,7 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
     } else if (const auto* await = std::get_if<hand_over::AwaitAcknowledgement>(&action);
                await != nullptr) {
         event = co_await await_acknowledgement(await->seq);
-    } else if (auto* refused = std::get_if<hand_over::RecordRefusal>(&action);
-               refused != nullptr) {
+    } else if (auto* refused = std::get_if<hand_over::RecordRefusal>(&action); refused != nullptr) {
         hand_over::RecordRefusal refusal = std::move(*refused);
         event = co_await record_refusal(std::move(refusal));
     }
@@ -176,8 +177,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::stri
     if (*renewal) {
         const RenewalId id = (*renewal)->id;
         auto find_card = [id](ledger::Ledger& ledger) { return ledger.card_of(id); };
-        Result<std::optional<IssuedCard>> card =
-            co_await station_.ledger.run(std::move(find_card));
+        Result<std::optional<IssuedCard>> card = co_await station_.ledger.run(std::move(find_card));
         if (!card) {
             co_return tl::make_unexpected(std::move(card.error()));
         }
@@ -202,21 +202,19 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
     if (!expected_ || *uid != expected_->uid) {
         co_return Event(std::move(tapped));
     }
-    Result<desfire::CardKeys> keys = card_keys(
-        station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, *uid);
+    Result<desfire::CardKeys> keys =
+        card_keys(station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, *uid);
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }
     auto reading = desfire::read_as_gate(station_.random, frame_limit, station_.profile,
                                          std::move(keys->gate_read));
-    Result<std::optional<desfire::GateReading>> read =
-        co_await drive(reader_, std::move(reading));
+    Result<std::optional<desfire::GateReading>> read = co_await drive(reader_, std::move(reading));
     if (!read) {
         co_return Event(hand_over::CardLost{});
     }
     if (*read && (*read)->credential == expected_->credential) {
-        const auto credential =
-            verify_credential((*read)->credential, station_.vault.trust_list());
+        const auto credential = verify_credential((*read)->credential, station_.vault.trust_list());
         const auto life = read_state_file((*read)->state, (*read)->credential);
         if (credential && credential->uid == *uid && life) {
             tapped.proven = credential->pass_number;
@@ -231,13 +229,12 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::ask_central(IssuedCard 
     for (int tries = 0; tries < authorisation_tries; ++tries) {
         wire::AuthorisationRequest request{station_.config.station, card.attempt, card.epoch,
                                            card.uid};
-        Result<uplink::AuthorisationOutcome> outcome = co_await central_.authorise(
-            card.renewal, authorisation_key(card), std::move(request));
+        Result<uplink::AuthorisationOutcome> outcome =
+            co_await central_.authorise(card.renewal, authorisation_key(card), std::move(request));
         if (!outcome) {
             continue;
         }
-        if (const auto* granted = std::get_if<wire::Authorisation>(&*outcome);
-            granted != nullptr) {
+        if (const auto* granted = std::get_if<wire::Authorisation>(&*outcome); granted != nullptr) {
             co_return Event(hand_over::Authorised{granted->id});
         }
         const wire::Problem& problem = std::get<wire::Problem>(*outcome);
@@ -346,8 +343,7 @@ void CounterDesk::show(Notice notice) {
 
 void CounterDesk::tell(EventId event, std::string_view code) {
     if (const auto number = machine_.pass_number()) {
-        station_.log.tell(event,
-                          {pass_field(*number), reader_field(view_.name), code_field(code)});
+        station_.log.tell(event, {pass_field(*number), reader_field(view_.name), code_field(code)});
     }
 }
 

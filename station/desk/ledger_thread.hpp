@@ -1,6 +1,6 @@
 #pragma once
-// The ledger on a thread of its own, so that a slow disk never holds up a reader. Acts run one after
-// the other; each completes back in the station's thread.
+// The ledger on a thread of its own, so that a slow disk never holds up a reader. Acts run one
+// after the other; each completes back in the station's thread.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -28,11 +28,11 @@ class LedgerThread {
             boost::asio::post(
                 thread_, [this, handler = std::move(handler), work = std::move(work)]() mutable {
                     Outcome outcome = work(ledger_);
-                    boost::asio::post(context_->get_executor(),
-                                      [handler = std::move(handler),
-                                       outcome = std::move(outcome)]() mutable {
-                                          handler(std::move(outcome));
-                                      });
+                    boost::asio::post(
+                        context_->get_executor(),
+                        [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                            handler(std::move(outcome));
+                        });
                 });
         };
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Outcome)>(

@@ -144,8 +144,7 @@ class Performer {
   private:
     asio::awaitable<Result<production::Event>> confirm_blank() {
         desfire::CardSight sight = job_.sight;
-        auto conversation =
-            desfire::require_blank(station_.random, std::move(sight), frame_limit);
+        auto conversation = desfire::require_blank(station_.random, std::move(sight), frame_limit);
         Result<desfire::BlankCard> blank = co_await drive(reader_, std::move(conversation));
         if (!blank) {
             co_return production::Event(production::CardFailed{std::move(blank.error())});
@@ -173,8 +172,8 @@ class Performer {
         job_.order.emplace(std::move(*order));
         job_.attempt = attempt;
         job_.pass_number = claimed.renewal.pass_number;
-        ledger::StartedAttempt started{attempt,          claimed.renewal.id, claimed.epoch,
-                                       job_.sight.uid,   generation.value,   std::move(*credential)};
+        ledger::StartedAttempt started{attempt,        claimed.renewal.id, claimed.epoch,
+                                       job_.sight.uid, generation.value,   std::move(*credential)};
         auto act = [started = std::move(started)](ledger::Ledger& ledger) {
             return ledger.start_attempt(started);
         };
@@ -216,9 +215,8 @@ class Performer {
         desfire::WriteOrder order = std::move(*job_.order);
         std::optional<desfire::Conversation<Result<desfire::WriteOutcome>>> conversation;
         if (blank) {
-            conversation.emplace(desfire::personalise(station_.random, frame_limit,
-                                                      std::move(*job_.blank), proof,
-                                                      std::move(order)));
+            conversation.emplace(desfire::personalise(
+                station_.random, frame_limit, std::move(*job_.blank), proof, std::move(order)));
         } else {
             conversation.emplace(desfire::resume_personalisation(
                 station_.random, frame_limit, job_.sight, proof, std::move(order)));

@@ -13,7 +13,9 @@ void Signal::notify() {
     }
 }
 
-asio::awaitable<void> Signal::wait() { return wait_until(std::chrono::steady_clock::time_point::max()); }
+asio::awaitable<void> Signal::wait() {
+    return wait_until(std::chrono::steady_clock::time_point::max());
+}
 
 asio::awaitable<void> Signal::wait_for(std::chrono::milliseconds patience) {
     return wait_until(std::chrono::steady_clock::now() + patience);
@@ -30,7 +32,8 @@ asio::awaitable<void> Signal::wait_until(std::chrono::steady_clock::time_point e
 void Station::stop_for(const Failure& failure) {
     if (!fatal) {
         fatal = failure;
-        log.tell(EventId::ledger_failed, {fault_field(failure.fault), detail_field(failure.detail)});
+        log.tell(EventId::ledger_failed,
+                 {fault_field(failure.fault), detail_field(failure.detail)});
         context.stop();
     }
 }

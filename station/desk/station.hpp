@@ -1,10 +1,11 @@
 #pragma once
 // What the desks of one station share, in the station's one thread.
 
-#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <optional>
 #include <set>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include "cardformat/crypto/random.hpp"
 #include "cardformat/vault/vault.hpp"

@@ -1,6 +1,7 @@
 #include "station/desk/uplink_loops.hpp"
 
 #include <array>
+
 #include <boost/asio/redirect_error.hpp>
 
 #include "sync/uplink/backoff.hpp"
@@ -62,8 +63,8 @@ asio::awaitable<Result<void>> claim_open_renewals(Station& station,
     wire::ClaimRequest request;
     std::array<std::uint8_t, 10> octets{};
     station.random.fill(octets);
-    request.claim_id =
-        Uuid::v7(static_cast<std::uint64_t>(station.clock.now().time_since_epoch().count()), octets);
+    request.claim_id = Uuid::v7(
+        static_cast<std::uint64_t>(station.clock.now().time_since_epoch().count()), octets);
     const auto asked_at = std::chrono::steady_clock::now();
     std::map<RenewalId, PassNumber> numbers;
     for (const Renewal& renewal : *open) {

@@ -136,8 +136,8 @@ Action HandOver::tapped(const CardTapped& card) {
         return refuse(Notice::wrong_new_card, "wrong_new_card", true);
     }
     const bool authorised_before = card_->stage == CardStage::authorised;
-    const bool life_fits = card.life == LifeState::made ||
-                           (authorised_before && card.life == LifeState::active);
+    const bool life_fits =
+        card.life == LifeState::made || (authorised_before && card.life == LifeState::active);
     if (card.proven != renewal_->pass_number || !life_fits) {
         return refuse(Notice::new_card_not_valid, "new_card_not_valid", true);
     }

@@ -27,7 +27,8 @@ struct OldPassRead {
 /// A card was put on the counter's reader and read as a gate reads.
 struct CardTapped {
     CardUid uid;
-    std::optional<PassNumber> proven;  ///< the number of a credential that is genuine and this chip's
+    std::optional<PassNumber>
+        proven;  ///< the number of a credential that is genuine and this chip's
     std::optional<LifeState> life;
 };
 /// The card left, or the reader failed, before anything was written.
@@ -54,10 +55,10 @@ struct Acknowledged {};
 struct AcknowledgementLate {};
 struct RefusalRecorded {};
 struct Cancelled {};
-using Event = std::variant<OldPassRead, CardTapped, CardLost, Authorised, AuthorisationRefused,
-                           CentralAway, AuthorisationRecorded, Activated, ActivationFailed,
-                           HandedOverRecorded, Acknowledged, AcknowledgementLate, RefusalRecorded,
-                           Cancelled>;
+using Event =
+    std::variant<OldPassRead, CardTapped, CardLost, Authorised, AuthorisationRefused, CentralAway,
+                 AuthorisationRecorded, Activated, ActivationFailed, HandedOverRecorded,
+                 Acknowledged, AcknowledgementLate, RefusalRecorded, Cancelled>;
 
 // Actions.
 struct WaitForCard {
@@ -92,9 +93,8 @@ struct RecordRefusal {
 struct Finish {
     Notice notice;
 };
-using Action =
-    std::variant<WaitForCard, AskCentral, RecordAuthorised, RecallAuthorised, Activate,
-                 RecordHandedOver, AwaitAcknowledgement, RecordRefusal, Finish>;
+using Action = std::variant<WaitForCard, AskCentral, RecordAuthorised, RecallAuthorised, Activate,
+                            RecordHandedOver, AwaitAcknowledgement, RecordRefusal, Finish>;
 
 }  // namespace hand_over
 

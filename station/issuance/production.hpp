@@ -1,7 +1,7 @@
 #pragma once
-// One card on a production reader, from "a card lies there" to "take it off": what may be done next,
-// and nothing else. Pure: events in, actions out. A card is changed only by an action that carries a
-// WriteAhead, which the machine has only after the ledger gave it.
+// One card on a production reader, from "a card lies there" to "take it off": what may be done
+// next, and nothing else. Pure: events in, actions out. A card is changed only by an action that
+// carries a WriteAhead, which the machine has only after the ledger gave it.
 
 #include <optional>
 #include <string>
@@ -16,8 +16,8 @@ namespace card::issuance {
 
 /// What a site decides.
 struct ProductionPolicy {
-    bool refuse_unproven_chips = false;  ///< without the maker's signature; else only reported
-    bool hold_odd_data = false;          ///< blank name, odd ID number; else only reported
+    bool refuse_unproven_chips = false;   ///< without the maker's signature; else only reported
+    bool hold_odd_data = false;           ///< blank name, odd ID number; else only reported
     std::int64_t max_presentations = 10;  ///< of one torn card before it is given up
 };
 

@@ -15,9 +15,10 @@ constexpr int exit_usage = 2;
 
 int main(const std::vector<std::string>& words) {
     if (words == std::vector<std::string>{"--help"}) {
-        std::cout << "cardtool keys create DIR   makes a development key store: plain files, unsafe,\n"
-                     "                           never for real holders' cards\n\n"
-                     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+        std::cout
+            << "cardtool keys create DIR   makes a development key store: plain files, unsafe,\n"
+               "                           never for real holders' cards\n\n"
+               "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
         return 0;
     }
     if (words.size() != 3 || words[0] != "keys" || words[1] != "create") {

@@ -1,11 +1,12 @@
 // The operators' and ops' command line to a running stationd.
 
+#include <iostream>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <boost/program_options.hpp>
-#include <iostream>
 
 #include "sync/http/http.hpp"
 
@@ -135,18 +136,19 @@ int hand_over(Call& call, const std::string& old_qr, bool as_json) {
 }
 
 int usage(const options::options_description& described) {
-    std::cout << "stationctl --control unix:PATH COMMAND\n\n"
-                 "Commands\n"
-                 "  status                    readers, queues and the central, as JSON\n"
-                 "  queue                     all renewals with their cards, as JSON\n"
-                 "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
-                 "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
-                 "                            reads from the old pass, or - to scan it into standard\n"
-                 "                            input; then tap the new card\n"
-                 "  cancel                    ends a hand-over that has not become irreversible\n\n"
-              << described
-              << "\nExit status: 0 done, 1 refused or not handed over, 2 wrong usage,\n"
-                 "3 the station does not answer.\n";
+    std::cout
+        << "stationctl --control unix:PATH COMMAND\n\n"
+           "Commands\n"
+           "  status                    readers, queues and the central, as JSON\n"
+           "  queue                     all renewals with their cards, as JSON\n"
+           "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
+           "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
+           "                            reads from the old pass, or - to scan it into standard\n"
+           "                            input; then tap the new card\n"
+           "  cancel                    ends a hand-over that has not become irreversible\n\n"
+        << described
+        << "\nExit status: 0 done, 1 refused or not handed over, 2 wrong usage,\n"
+           "3 the station does not answer.\n";
     return 0;
 }
 
@@ -215,4 +217,6 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace card
 
-int main(int argc, char** argv) { return card::main(argc, argv); }
+int main(int argc, char** argv) {
+    return card::main(argc, argv);
+}

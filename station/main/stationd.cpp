@@ -1,13 +1,13 @@
 // The station daemon: reads its configuration, opens keys and ledger, serves readers and console.
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <iostream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/program_options.hpp>
-#include <iostream>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "station/console/console.hpp"
 #include "station/desk/production_desk.hpp"
@@ -51,11 +51,9 @@ std::vector<Post> open_posts(desk::Station& station) {
         post.view->name = setting.name;
         post.view->role = setting.role;
         post.host = std::make_unique<reader::ReaderHost>(
-            station.context,
-            reader::HostSettings{station.config.reader_worker, setting.name});
+            station.context, reader::HostSettings{station.config.reader_worker, setting.name});
         if (setting.role == config::ReaderRole::counter) {
-            post.counter =
-                std::make_unique<desk::CounterDesk>(station, *post.host, *post.view);
+            post.counter = std::make_unique<desk::CounterDesk>(station, *post.host, *post.view);
         }
         posts.push_back(std::move(post));
     }
@@ -92,10 +90,9 @@ int run(const config::Config& config) {
     desk::Station station(context, config, **vault, log, clock, ledger_thread);
     std::vector<Post> posts = open_posts(station);
     console::Console console{station, {}, nullptr};
-    const auto served =
-        http::serve(context, config.control, http::Limits{}, [&console](http::Request request) {
-            return console::answer(console, std::move(request));
-        });
+    const auto served = http::serve(
+        context, config.control, http::Limits{},
+        [&console](http::Request request) { return console::answer(console, std::move(request)); });
     if (!served) {
         return complain(served.error());
     }
@@ -163,4 +160,6 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace card
 
-int main(int argc, char** argv) { return card::main(argc, argv); }
+int main(int argc, char** argv) {
+    return card::main(argc, argv);
+}

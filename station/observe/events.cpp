@@ -1,9 +1,9 @@
 #include "station/observe/events.hpp"
 
-#include <unistd.h>
-
 #include <array>
+
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include "station/observe/words.hpp"
 
@@ -35,7 +35,8 @@ constexpr std::array<CatalogueEntry, 30> entries{{
     {EventId::renewal_claimed, "renewal.claimed", Level::info,
      "The central gave this station the renewal to make.", "Nothing."},
     {EventId::claim_refused, "renewal.claim_refused", Level::warning,
-     "The central does not let this station make the renewal.", "See `code`; ask the central's desk."},
+     "The central does not let this station make the renewal.",
+     "See `code`; ask the central's desk."},
     {EventId::reader_up, "reader.up", Level::notice, "The reader is there.", "Nothing."},
     {EventId::reader_down, "reader.down", Level::warning, "The reader cannot be used.",
      "See `fault`: cable, pcscd, or permission."},
@@ -84,24 +85,48 @@ constexpr std::array<CatalogueEntry, 30> entries{{
 
 }  // namespace
 
-std::span<const CatalogueEntry> catalogue() { return entries; }
+std::span<const CatalogueEntry> catalogue() {
+    return entries;
+}
 
 std::string_view name(Level level) {
     constexpr std::array<std::string_view, 4> names{"info", "notice", "warning", "error"};
     return names.at(static_cast<std::size_t>(level));
 }
 
-Field pass_field(const PassNumber& number) { return {"pass_no", number.text()}; }
-Field attempt_field(AttemptId attempt) { return {"attempt", attempt.value.text()}; }
-Field reader_field(std::string_view configured) { return {"reader", std::string(configured)}; }
-Field notice_field(issuance::Notice notice) { return {"notice", std::string(words(notice).name)}; }
-Field status_field(RenewalStatus status) { return {"status", std::string(card::name(status))}; }
-Field code_field(std::string_view code) { return {"code", std::string(code)}; }
-Field count_field(std::int64_t count) { return {"count", count}; }
-Field seq_field(std::int64_t seq) { return {"seq", seq}; }
-Field fault_field(Fault fault) { return {"fault", std::string(card::name(fault))}; }
-Field detail_field(std::string_view detail) { return {"detail", std::string(detail)}; }
-Field date_field(BusinessDay day) { return {"date", day.iso()}; }
+Field pass_field(const PassNumber& number) {
+    return {"pass_no", number.text()};
+}
+Field attempt_field(AttemptId attempt) {
+    return {"attempt", attempt.value.text()};
+}
+Field reader_field(std::string_view configured) {
+    return {"reader", std::string(configured)};
+}
+Field notice_field(issuance::Notice notice) {
+    return {"notice", std::string(words(notice).name)};
+}
+Field status_field(RenewalStatus status) {
+    return {"status", std::string(card::name(status))};
+}
+Field code_field(std::string_view code) {
+    return {"code", std::string(code)};
+}
+Field count_field(std::int64_t count) {
+    return {"count", count};
+}
+Field seq_field(std::int64_t seq) {
+    return {"seq", seq};
+}
+Field fault_field(Fault fault) {
+    return {"fault", std::string(card::name(fault))};
+}
+Field detail_field(std::string_view detail) {
+    return {"detail", std::string(detail)};
+}
+Field date_field(BusinessDay day) {
+    return {"date", day.iso()};
+}
 
 void EventLog::tell(EventId id, std::initializer_list<Field> fields) {
     const CatalogueEntry& entry = entries.at(static_cast<std::size_t>(id));

@@ -85,7 +85,8 @@ struct Field {
 
 class EventLog {
   public:
-    EventLog(std::string station, const Clock& clock) : station_(std::move(station)), clock_(&clock) {}
+    EventLog(std::string station, const Clock& clock)
+        : station_(std::move(station)), clock_(&clock) {}
     EventLog(const EventLog&) = delete;
     EventLog& operator=(const EventLog&) = delete;
     virtual ~EventLog() = default;

@@ -67,9 +67,11 @@ constexpr std::array<NoticeWords, 30> notices{{
      {"already_collected", Tone::stop, "這筆換證已領取過，請勿再交付",
       "This renewal was collected already; hand nothing over."}},
     {Notice::pass_expired,
-     {"pass_expired", Tone::stop, "通行證已過期，請勿交付", "The pass has expired; hand nothing over."}},
+     {"pass_expired", Tone::stop, "通行證已過期，請勿交付",
+      "The pass has expired; hand nothing over."}},
     {Notice::tap_new_card,
-     {"tap_new_card", Tone::act, "舊證正確，請放上新證", "The old pass fits; put the new card on the reader."}},
+     {"tap_new_card", Tone::act, "舊證正確，請放上新證",
+      "The old pass fits; put the new card on the reader."}},
     {Notice::wrong_new_card,
      {"wrong_new_card", Tone::stop, "這張不是這位持證人的新證，請換一張",
       "This is not this holder's new card; take the right one."}},
@@ -97,7 +99,8 @@ constexpr std::array<NoticeWords, 30> notices{{
      {"handed_over", Tone::done, "換證完成，舊證已失效，新證已生效",
       "Exchanged: the old pass is off, the new card is on."}},
     {Notice::hand_over_cancelled,
-     {"hand_over_cancelled", Tone::stop, "已取消，尚未交付", "Cancelled; nothing was handed over."}},
+     {"hand_over_cancelled", Tone::stop, "已取消，尚未交付",
+      "Cancelled; nothing was handed over."}},
 }};
 
 struct FaultWords {
@@ -109,28 +112,37 @@ constexpr std::array<FaultWords, 14> faults{{
     {Fault::present_same_card_again,
      {"present_same_card_again", Tone::act, "請把同一張卡片放回", "Put the same card back."}},
     {Fault::use_another_card,
-     {"use_another_card", Tone::stop, "這張卡片不能使用，請換一張", "This card cannot be used; take another."}},
+     {"use_another_card", Tone::stop, "這張卡片不能使用，請換一張",
+      "This card cannot be used; take another."}},
     {Fault::set_card_aside,
      {"set_card_aside", Tone::stop, "這張卡片回應異常，請放到一旁並通知主管",
       "This card answers wrongly; set it aside and call the supervisor."}},
     {Fault::scrap_card,
-     {"scrap_card", Tone::stop, "這張卡片已損壞，請放入廢卡箱", "This card is damaged; put it into the void box."}},
+     {"scrap_card", Tone::stop, "這張卡片已損壞，請放入廢卡箱",
+      "This card is damaged; put it into the void box."}},
     {Fault::wait_for_reader,
-     {"wait_for_reader", Tone::wait, "讀卡機沒有回應，請確認連接線", "The reader does not answer; check its cable."}},
+     {"wait_for_reader", Tone::wait, "讀卡機沒有回應，請確認連接線",
+      "The reader does not answer; check its cable."}},
     {Fault::start_pcscd,
-     {"start_pcscd", Tone::wait, "讀卡機服務未啟動，請通知資訊人員", "The reader service is not running; call IT."}},
+     {"start_pcscd", Tone::wait, "讀卡機服務未啟動，請通知資訊人員",
+      "The reader service is not running; call IT."}},
     {Fault::grant_reader_access,
-     {"grant_reader_access", Tone::stop, "沒有讀卡機權限，請通知資訊人員", "No permission for the reader; call IT."}},
+     {"grant_reader_access", Tone::stop, "沒有讀卡機權限，請通知資訊人員",
+      "No permission for the reader; call IT."}},
     {Fault::restart_worker,
-     {"restart_worker", Tone::wait, "讀卡機重新啟動中，請稍候", "The reader is being restarted; wait."}},
+     {"restart_worker", Tone::wait, "讀卡機重新啟動中，請稍候",
+      "The reader is being restarted; wait."}},
     {Fault::retry_later,
-     {"retry_later", Tone::wait, "目前連不上中央，稍後自動再試", "The central cannot be reached; trying again."}},
+     {"retry_later", Tone::wait, "目前連不上中央，稍後自動再試",
+      "The central cannot be reached; trying again."}},
     {Fault::follow_refusal,
      {"follow_refusal", Tone::stop, "中央不允許，請看原因", "The central refused; see why."}},
     {Fault::correct_input,
-     {"correct_input", Tone::stop, "輸入內容不正確，請重新輸入", "The input cannot be used; give it again."}},
+     {"correct_input", Tone::stop, "輸入內容不正確，請重新輸入",
+      "The input cannot be used; give it again."}},
     {Fault::correct_configuration,
-     {"correct_configuration", Tone::stop, "系統設定有誤，請通知資訊人員", "A setting is wrong; call IT."}},
+     {"correct_configuration", Tone::stop, "系統設定有誤，請通知資訊人員",
+      "A setting is wrong; call IT."}},
     {Fault::stop_station,
      {"stop_station", Tone::stop, "資料無法安全儲存，系統已停止，請通知資訊人員",
       "Data cannot be stored safely; the station stopped. Call IT."}},
@@ -141,9 +153,13 @@ constexpr std::array<FaultWords, 14> faults{{
 
 }  // namespace
 
-const Words& words(Notice notice) { return notices.at(static_cast<std::size_t>(notice)).words; }
+const Words& words(Notice notice) {
+    return notices.at(static_cast<std::size_t>(notice)).words;
+}
 
-const Words& words(Fault fault) { return faults.at(static_cast<std::size_t>(fault)).words; }
+const Words& words(Fault fault) {
+    return faults.at(static_cast<std::size_t>(fault)).words;
+}
 
 std::string_view name(Tone tone) {
     constexpr std::array<std::string_view, 4> names{"done", "act", "wait", "stop"};

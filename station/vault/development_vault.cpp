@@ -1,15 +1,15 @@
 #include "station/vault/development_vault.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <boost/json.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cardformat/crypto/cmac.hpp"
 
@@ -35,9 +35,9 @@ Result<void> write_private(const std::string& path, std::string_view text) {
     if (file < 0) {
         return unusable(path, std::strerror(errno));
     }
-    const bool written = ::write(file, text.data(), text.size()) ==
-                             static_cast<ssize_t>(text.size()) &&
-                         ::fsync(file) == 0;
+    const bool written =
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(file) == 0;
     const bool closed = ::close(file) == 0;
     return written && closed ? Result<void>() : unusable(path, "could not be written");
 }
@@ -175,9 +175,9 @@ Result<AesKey> DevelopmentVault::diversify(KeySlot slot, KeyGeneration generatio
                                            BytesView input) {
     const auto master = masters_.find({slot, generation});
     if (master == masters_.end()) {
-        return fail(Fault::correct_configuration,
-                    "the key store has no " + std::string(name(slot)) + " of generation " +
-                        std::to_string(generation.value));
+        return fail(Fault::correct_configuration, "the key store has no " +
+                                                      std::string(name(slot)) + " of generation " +
+                                                      std::to_string(generation.value));
     }
     return diversify_aes128(master->second, input);
 }
@@ -186,6 +186,8 @@ SigningKeyId DevelopmentVault::signing_key_id() const {
     return key_id_of(signing_key_.public_point());
 }
 
-Result<Bytes> DevelopmentVault::sign(BytesView message) { return signing_key_.sign(message); }
+Result<Bytes> DevelopmentVault::sign(BytesView message) {
+    return signing_key_.sign(message);
+}
 
 }  // namespace card

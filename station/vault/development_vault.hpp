@@ -3,7 +3,8 @@
 // valid passes; a station says so loudly when it starts with one.
 //
 // The folder: `<slot>.<generation>.key` (32 hexadecimal digits), `signing.pem` (PKCS#8, P-256),
-// `data.key` (64 hexadecimal digits), `trust.json` ({"keys": [uncompressed points in hexadecimal]}).
+// `data.key` (64 hexadecimal digits), `trust.json` ({"keys": [uncompressed points in
+// hexadecimal]}).
 
 #include <map>
 #include <string>

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "cardformat/crypto/hash.hpp"
 #include "sync/wire/members.hpp"
 
 namespace card::central {

@@ -6,7 +6,6 @@
 #include <optional>
 #include <type_traits>
 
-#include "cardformat/crypto/hash.hpp"
 #include "sync/central/store.hpp"
 
 namespace card::central {

@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 
+#include "cardformat/crypto/hash.hpp"
 #include "sync/central/rows.hpp"
 #include "sync/wire/members.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "cardformat/crypto/hash.hpp"
 #include "sync/central/csv.hpp"
 #include "sync/central/rows.hpp"
 

@@ -2,8 +2,6 @@
 // HTTP/1.1 over a byte stream, for both sides. One small virtual stream is all that the network is
 // to the rest: TCP on loopback, a UNIX socket, a pair in memory; TLS will be one more.
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,6 +11,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "cardformat/base/result.hpp"
 
@@ -35,8 +36,8 @@ class ByteStream {
 };
 
 struct Request {
-    std::string method;  ///< GET, POST, PUT …
-    std::string target;  ///< origin form: path and query
+    std::string method;                          ///< GET, POST, PUT …
+    std::string target;                          ///< origin form: path and query
     std::map<std::string, std::string> headers;  ///< names in lower case; Host, framing are implied
     std::string body;
 };
@@ -49,8 +50,8 @@ struct Response {
 };
 
 struct Limits {
-    std::size_t max_header_size = 16 * 1024;
-    std::size_t max_body_size = 1024 * 1024;
+    std::size_t max_header_size = std::size_t{16} * 1024;
+    std::size_t max_body_size = std::size_t{1024} * 1024;
     std::chrono::milliseconds idle_timeout{60'000};     ///< between requests on a kept connection
     std::chrono::milliseconds request_timeout{10'000};  ///< from first octet to last of a message
 };
@@ -71,11 +72,11 @@ struct Endpoint {
 
 using Handler = std::function<asio::awaitable<Response>(Request)>;
 
-/// Serves until the context stops. A UNIX socket is made with mode 0600, and a stale one of the same
-/// path is replaced. Malformed, oversized or slow requests get a 4xx problem, or the connection ends.
-/// Fails at once where it cannot listen.
-[[nodiscard]] Result<void> serve(asio::io_context& context, const Endpoint& endpoint,
-                                 Limits limits, Handler handler);
+/// Serves until the context stops. A UNIX socket is made with mode 0600, and a stale one of the
+/// same path is replaced. Malformed, oversized or slow requests get a 4xx problem, or the
+/// connection ends. Fails at once where it cannot listen.
+[[nodiscard]] Result<void> serve(asio::io_context& context, const Endpoint& endpoint, Limits limits,
+                                 Handler handler);
 
 /// One client connection, kept open between calls and made anew when it broke. One call at a time.
 class Client {
@@ -85,8 +86,8 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// `retry_later` where the server cannot be reached, breaks off, or takes longer than `timeout`;
-    /// a malformed answer is `retry_later` too. Any HTTP status is a success here.
+    /// `retry_later` where the server cannot be reached, breaks off, or takes longer than
+    /// `timeout`; a malformed answer is `retry_later` too. Any HTTP status is a success here.
     asio::awaitable<Result<Response>> call(Request request, std::chrono::milliseconds timeout);
 
   private:

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
 #include <sstream>
+
+#include <boost/json.hpp>
 
 #include "cardformat/crypto/hash.hpp"
 #include "sync/ledger/schema.hpp"
@@ -50,9 +51,9 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 std::optional<CardStage> parse_stage(std::string_view text) {
-    for (const CardStage stage : {CardStage::started, CardStage::torn, CardStage::verified,
-                                  CardStage::authorised, CardStage::handed_over,
-                                  CardStage::spoiled}) {
+    for (const CardStage stage :
+         {CardStage::started, CardStage::torn, CardStage::verified, CardStage::authorised,
+          CardStage::handed_over, CardStage::spoiled}) {
         if (name(stage) == text) {
             return stage;
         }
@@ -60,16 +61,19 @@ std::optional<CardStage> parse_stage(std::string_view text) {
     return std::nullopt;
 }
 
-std::string holder_context(const std::string& id) { return "renewal.holder/" + id; }
-std::string credential_context(const std::string& attempt) { return "card.credential/" + attempt; }
+std::string holder_context(const std::string& id) {
+    return "renewal.holder/" + id;
+}
+std::string credential_context(const std::string& attempt) {
+    return "card.credential/" + attempt;
+}
 
 tl::unexpected<Failure> damaged(const char* what) {
     return fail(Fault::stop_station, std::string("the ledger holds an unreadable ") + what);
 }
 
 /// The chain's link to whatever comes after the last row of `table`.
-Result<Bytes> head_of(sqlite::Database& database, std::string_view table,
-                      std::string_view order) {
+Result<Bytes> head_of(sqlite::Database& database, std::string_view table, std::string_view order) {
     auto rows = database.query("SELECT sha256 FROM " + std::string(table) + " ORDER BY " +
                                std::string(order) + " DESC LIMIT 1");
     const auto found = rows.step();
@@ -132,7 +136,8 @@ Result<std::string> Ledger::cursor() {
 
 Result<Counts> Ledger::counts() {
     auto rows = database_.query(
-        "SELECT (SELECT count(*) FROM renewal r WHERE status = 'approved' AND held = 0 AND NOT EXISTS"
+        "SELECT (SELECT count(*) FROM renewal r WHERE status = 'approved' AND held = 0 AND NOT "
+        "EXISTS"
         "   (SELECT 1 FROM card WHERE renewal = r.id AND state <> 'spoiled')),"
         " (SELECT count(*) FROM card WHERE state IN ('started', 'torn', 'authorised')),"
         " (SELECT count(*) FROM card WHERE state = 'verified'),"
@@ -151,18 +156,19 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
     const Bytes sealed = seal(*key_, *random_, holder_context(id), as_bytes(holder));
     explicit_bzero(holder.data(), holder.size());
     return database_
-        .run("INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
-             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
-             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
-             " valid_from = excluded.valid_from, valid_to = excluded.valid_to,"
-             " pickup_port = excluded.pickup_port, port_areas = excluded.port_areas,"
-             " data_warnings = excluded.data_warnings, holder_sealed = excluded.holder_sealed "
-             "WHERE excluded.version > renewal.version",
-             {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
-              renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
-              renewal.valid_to.iso(), renewal.pickup_port.text(), joined(renewal.port_areas),
-              joined(renewal.data_warnings), sealed})
+        .run(
+            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
+            "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
+            " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
+            " valid_from = excluded.valid_from, valid_to = excluded.valid_to,"
+            " pickup_port = excluded.pickup_port, port_areas = excluded.port_areas,"
+            " data_warnings = excluded.data_warnings, holder_sealed = excluded.holder_sealed "
+            "WHERE excluded.version > renewal.version",
+            {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
+             renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
+             renewal.valid_to.iso(), renewal.pickup_port.text(), joined(renewal.port_areas),
+             joined(renewal.data_warnings), sealed})
         .map([](std::int64_t) {});
 }
 
@@ -253,8 +259,8 @@ std::string select_card(std::string_view rest) {
 }  // namespace
 
 Result<std::optional<Renewal>> Ledger::renewal(RenewalId id) {
-    return first_of(read_renewals(database_.query(select_renewal("WHERE id = ?"),
-                                                  {id.value.text()})));
+    return first_of(
+        read_renewals(database_.query(select_renewal("WHERE id = ?"), {id.value.text()})));
 }
 
 Result<std::optional<Renewal>> Ledger::renewal_by_pass(const PassNumber& number) {
@@ -264,7 +270,8 @@ Result<std::optional<Renewal>> Ledger::renewal_by_pass(const PassNumber& number)
 
 Result<std::optional<Renewal>> Ledger::renewal_of_old_pass(const PassNumber& number) {
     return first_of(read_renewals(database_.query(
-        select_renewal("WHERE old_pass_no = ? ORDER BY (status = 'withdrawn'), arrived DESC LIMIT 1"),
+        select_renewal(
+            "WHERE old_pass_no = ? ORDER BY (status = 'withdrawn'), arrived DESC LIMIT 1"),
         {number.text()})));
 }
 
@@ -287,8 +294,7 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
     const auto stage = parse_stage(row.text(5));
     const auto authorisation = row.optional_text(8);
     const auto parsed = authorisation ? Uuid::parse(*authorisation) : std::nullopt;
-    if (!attempt || !renewal || !uid || !stage ||
-        parsed.has_value() != authorisation.has_value()) {
+    if (!attempt || !renewal || !uid || !stage || parsed.has_value() != authorisation.has_value()) {
         return damaged("card");
     }
     auto credential = open_sealed(*key_, credential_context(row.text(0)), row.blob(7));
@@ -296,15 +302,15 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
         return tl::make_unexpected(credential.error());
     }
     return IssuedCard{AttemptId{*attempt},
-                   RenewalId{*renewal},
-                   Epoch{row.integer(2)},
-                   *uid,
-                   static_cast<std::uint8_t>(row.integer(4)),
-                   *stage,
-                   row.integer(6),
-                   std::move(*credential),
-                   parsed,
-                   row.text(9)};
+                      RenewalId{*renewal},
+                      Epoch{row.integer(2)},
+                      *uid,
+                      static_cast<std::uint8_t>(row.integer(4)),
+                      *stage,
+                      row.integer(6),
+                      std::move(*credential),
+                      parsed,
+                      row.text(9)};
 }
 
 Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) const {
@@ -328,9 +334,10 @@ Result<std::optional<IssuedCard>> Ledger::card_of(RenewalId id) {
                                      {id.value.text()}));
 }
 
-Result<IssuedCard> Ledger::require_card(AttemptId attempt, std::initializer_list<CardStage> states) {
-    auto card = find_card(
-        database_.query(select_card("WHERE attempt = ?"), {attempt.value.text()}));
+Result<IssuedCard> Ledger::require_card(AttemptId attempt,
+                                        std::initializer_list<CardStage> states) {
+    auto card =
+        find_card(database_.query(select_card("WHERE attempt = ?"), {attempt.value.text()}));
     if (!card) {
         return tl::make_unexpected(card.error());
     }
@@ -343,8 +350,8 @@ Result<IssuedCard> Ledger::require_card(AttemptId attempt, std::initializer_list
     return std::move(**card);
 }
 
-Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal, const IssuedCard* card,
-                                     std::string_view detail) {
+Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal,
+                                     const IssuedCard* card, std::string_view detail) {
     auto previous = head_of(database_, "journal", "record");
     if (!previous) {
         return tl::make_unexpected(previous.error());
@@ -357,12 +364,9 @@ Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal, c
         return tl::make_unexpected(pass_found ? last_found.error() : pass_found.error());
     }
     const std::int64_t record = last.integer(0) + 1;
-    json::object line{{"record", record},
-                      {"previous", to_hex(*previous)},
-                      {"at", to_rfc3339(clock_->now())},
-                      {"kind", kind},
-                      {"renewal", renewal.value.text()},
-                      {"pass_no", pass.text(0)}};
+    json::object line{
+        {"record", record}, {"previous", to_hex(*previous)},   {"at", to_rfc3339(clock_->now())},
+        {"kind", kind},     {"renewal", renewal.value.text()}, {"pass_no", pass.text(0)}};
     if (card != nullptr) {
         line["attempt"] = card->attempt.value.text();
         line["uid"] = card->uid.hex();
@@ -422,9 +426,16 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
     if (!transaction) {
         return tl::make_unexpected(transaction.error());
     }
-    const IssuedCard card{attempt.attempt, attempt.renewal,    attempt.epoch, attempt.uid,
-                       attempt.key_generation, CardStage::started, 1,      attempt.credential,
-                       std::nullopt,    {}};
+    const IssuedCard card{attempt.attempt,
+                          attempt.renewal,
+                          attempt.epoch,
+                          attempt.uid,
+                          attempt.key_generation,
+                          CardStage::started,
+                          1,
+                          attempt.credential,
+                          std::nullopt,
+                          {}};
     auto record = journal("attempt_started", card.renewal, &card, {});
     if (!record) {
         return tl::make_unexpected(record.error());
@@ -443,8 +454,7 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
     if (!owed) {
         return tl::make_unexpected(owed.error());
     }
-    return transaction->commit().map(
-        [&] { return WriteAheadIssuer::issue(card.uid, *record); });
+    return transaction->commit().map([&] { return WriteAheadIssuer::issue(card.uid, *record); });
 }
 
 Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
@@ -463,7 +473,8 @@ Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
         "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?"
         " WHERE attempt = ?",
         {name(next), *record, card.presentations,
-         card.authorisation.has_value() ? Parameter(card.authorisation->text()) : Parameter(nullptr),
+         card.authorisation.has_value() ? Parameter(card.authorisation->text())
+                                        : Parameter(nullptr),
          card.evidence, card.attempt.value.text()});
     if (!updated) {
         return updated;
@@ -511,8 +522,7 @@ Result<void> Ledger::record_verified(AttemptId attempt) {
 }
 
 Result<void> Ledger::record_spoiled(AttemptId attempt, std::string_view reason) {
-    auto card =
-        require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
+    auto card = require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
     if (!card) {
         return tl::make_unexpected(card.error());
     }
@@ -538,8 +548,8 @@ Result<WriteAhead> Ledger::authorised_before(AttemptId attempt) {
     if (!card) {
         return tl::make_unexpected(card.error());
     }
-    auto rows = database_.query("SELECT record FROM card WHERE attempt = ?",
-                                {attempt.value.text()});
+    auto rows =
+        database_.query("SELECT record FROM card WHERE attempt = ?", {attempt.value.text()});
     return rows.step().map(
         [&](bool) { return WriteAheadIssuer::issue(card->uid, rows.integer(0)); });
 }

@@ -1,9 +1,10 @@
 #pragma once
-// The station's memory: what the central said, which cards exist, everything that was done, and what
-// the central is still owed. One SQLite file, one connection, each act one durable commit.
+// The station's memory: what the central said, which cards exist, everything that was done, and
+// what the central is still owed. One SQLite file, one connection, each act one durable commit.
 //
 // Every method blocks on the disk and belongs to one thread. Failures are `stop_station` where the
-// file cannot be trusted to be durable; `report_defect` where an act does not follow from the state.
+// file cannot be trusted to be durable; `report_defect` where an act does not follow from the
+// state.
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 // What station and central say to each other, as values. sync/openapi.yaml is the same for people
-// and programs of other languages. Intents (claim, authorisation) ask and may be refused; facts tell
-// what happened to plastic and are always stored.
+// and programs of other languages. Intents (claim, authorisation) ask and may be refused; facts
+// tell what happened to plastic and are always stored.
 
 #include <cstdint>
 #include <optional>
@@ -15,11 +15,12 @@
 
 namespace card::wire {
 
-inline constexpr std::size_t max_page_size = 500;           ///< renewals in one page
-inline constexpr std::size_t max_fact_batch = 100;          ///< facts in one request
-inline constexpr std::size_t max_fact_size = 8 * 1024;      ///< octets of one fact
-inline constexpr std::size_t max_body_size = 1024 * 1024;   ///< octets of any request or answer
-inline constexpr int max_wait_s = 30;                       ///< longest long poll
+inline constexpr std::size_t max_page_size = 500;                    ///< renewals in one page
+inline constexpr std::size_t max_fact_batch = 100;                   ///< facts in one request
+inline constexpr std::size_t max_fact_size = std::size_t{8} * 1024;  ///< octets of one fact
+inline constexpr std::size_t max_body_size =
+    std::size_t{1024} * 1024;          ///< octets of any request or answer
+inline constexpr int max_wait_s = 30;  ///< longest long poll
 
 /// Changes of the renewals that a station serves, oldest first. The cursor is the central's own;
 /// the station stores it with the page and gives it back. An empty cursor asks for everything.
@@ -66,21 +67,21 @@ struct Authorisation {
 
 enum class FactType : std::uint8_t {
     attempt_started,  ///< a blank is about to be written for the renewal
-    torn,             ///< the card left before it was finished; in doubt until it is presented again
-    verified,         ///< finished and read back as a gate would; not live
-    spoiled,          ///< will never be finished
-    voided,           ///< was finished; made unusable
-    handover_refused, ///< the counter refused: wrong old pass, wrong card, withdrawn …
-    card_activated,   ///< the card says `active`, read back
-    handed_over,      ///< the holder has it
+    torn,      ///< the card left before it was finished; in doubt until it is presented again
+    verified,  ///< finished and read back as a gate would; not live
+    spoiled,   ///< will never be finished
+    voided,    ///< was finished; made unusable
+    handover_refused,  ///< the counter refused: wrong old pass, wrong card, withdrawn …
+    card_activated,    ///< the card says `active`, read back
+    handed_over,       ///< the holder has it
 };
 
 [[nodiscard]] std::string_view name(FactType type);
 [[nodiscard]] std::optional<FactType> parse_fact_type(std::string_view text);
 
-/// Something that happened. Encoded as one line of JSON; the line's exact octets are what is stored,
-/// sent and hashed. `seq` starts at 1 and has no gaps within an incarnation of a ledger; `previous`
-/// is the SHA-256 of the line before (32 zero octets for the first).
+/// Something that happened. Encoded as one line of JSON; the line's exact octets are what is
+/// stored, sent and hashed. `seq` starts at 1 and has no gaps within an incarnation of a ledger;
+/// `previous` is the SHA-256 of the line before (32 zero octets for the first).
 struct Fact {
     Uuid id;
     Uuid incarnation;
@@ -92,10 +93,11 @@ struct Fact {
     std::optional<AttemptId> attempt;
     std::optional<Epoch> epoch;
     std::optional<CardUid> card;
-    Bytes credential;                 ///< `verified` only: the COSE_Sign1 on the card
+    Bytes credential;                   ///< `verified` only: the COSE_Sign1 on the card
     std::optional<Uuid> authorisation;  ///< `card_activated`, `handed_over`
-    std::string evidence;  ///< `handed_over`: how the old pass was checked, such as qr_number_matched
-    std::string reason;    ///< `spoiled`, `voided`, `handover_refused`: a stable code
+    std::string
+        evidence;        ///< `handed_over`: how the old pass was checked, such as qr_number_matched
+    std::string reason;  ///< `spoiled`, `voided`, `handover_refused`: a stable code
 };
 
 enum class FactOutcome : std::uint8_t {
