@@ -47,8 +47,8 @@ class MemoryVault final : public Vault {
     [[nodiscard]] Result<AesKey> diversify(KeySlot slot, KeyGeneration generation,
                                            BytesView input) override {
         AesKey master;
-        std::ranges::fill(master.fill(), static_cast<std::uint8_t>(
-                                             0x40 + static_cast<int>(slot) + generation.value));
+        std::ranges::fill(master.fill(), static_cast<std::uint8_t>(0x40 + static_cast<int>(slot) +
+                                                                   generation.value));
         return diversify_aes128(master, input);
     }
     [[nodiscard]] SigningKeyId signing_key_id() const override { return {}; }
@@ -120,8 +120,8 @@ struct Bench {
     /// One presentation to a counter reader, with an authorisation that is durable.
     Result<void> activate(virtual_card::Card& card) {
         card.activate();
-        return converse(card,
-                        change_state(random, limit, uid, WriteAheadIssuer::issue(uid), activation()));
+        return converse(
+            card, change_state(random, limit, uid, WriteAheadIssuer::issue(uid), activation()));
     }
 
     /// What a gate makes of a copy of the card: the life state where credential and state fit.
@@ -131,8 +131,8 @@ struct Bench {
         virtual_card::Card card(copy);
         card.activate();
         auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
-        auto reading =
-            converse(card, read_as_gate(random, limit, PortPassProfile{}, std::move(keys.gate_read)));
+        auto reading = converse(
+            card, read_as_gate(random, limit, PortPassProfile{}, std::move(keys.gate_read)));
         if (!reading || !*reading || (*reading)->credential != credential) {
             return std::nullopt;
         }

@@ -1,10 +1,11 @@
-// A card torn at every APDU, in every way, once and twice. Fault model: the card may leave the field
-// before a command has an effect, after it (the answer is lost), or be rolled back by the chip and
-// say so at its next power-up. What must hold: put back, the same card ends finished with the same
-// pass; it never verifies while incomplete and is never active without its activation.
+// A card torn at every APDU, in every way, once and twice. Fault model: the card may leave the
+// field before a command has an effect, after it (the answer is lost), or be rolled back by the
+// chip and say so at its next power-up. What must hold: put back, the same card ends finished with
+// the same pass; it never verifies while incomplete and is never active without its activation.
+
+#include <cstdlib>
 
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 
 #include "tests/cardformat/card_bench.hpp"
 
@@ -34,7 +35,8 @@ bool finish(Bench& bench, Card& card, bool& recorded) {
 /// How often pairs are sampled; the full set takes every one.
 std::uint32_t pair_stride() {
     const char* given = std::getenv("TEAR_PAIR_STRIDE");  // NOLINT(concurrency-mt-unsafe)
-    return given == nullptr ? 13U : static_cast<std::uint32_t>(std::max(1, std::atoi(given)));  // NOLINT
+    return given == nullptr ? 13U
+                            : static_cast<std::uint32_t>(std::max(1, std::atoi(given)));  // NOLINT
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_personalisation_is_finished_when_put_back) {
@@ -82,11 +84,11 @@ BOOST_AUTO_TEST_CASE(a_card_torn_in_pairs_is_finished_when_put_back_twice) {
                     torn_twice += again ? 0U : 1U;
                     card.tear({0, Tear::When::before});
                     const bool finished = again || finish(bench, card, recorded);
-                    BOOST_REQUIRE_MESSAGE(
-                        finished && bench.at_the_gate() == LifeState::made,
-                        "not finished after tears at " << first << "/" << static_cast<int>(first_way)
-                                                       << " and " << second << "/"
-                                                       << static_cast<int>(second_way));
+                    BOOST_REQUIRE_MESSAGE(finished && bench.at_the_gate() == LifeState::made,
+                                          "not finished after tears at "
+                                              << first << "/" << static_cast<int>(first_way)
+                                              << " and " << second << "/"
+                                              << static_cast<int>(second_way));
                     if (again && second_way == Tear::When::after) {
                         break;  // the resumed writing ends before this APDU
                     }

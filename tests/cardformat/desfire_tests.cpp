@@ -1,7 +1,8 @@
 // The client against a card that was written without looking at it.
 
-#include <boost/test/unit_test.hpp>
 #include <set>
+
+#include <boost/test/unit_test.hpp>
 
 #include "tests/cardformat/card_bench.hpp"
 
@@ -167,8 +168,8 @@ std::vector<Misbehaviour> misbehaviours() {
 
 BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_never_counts_as_verified) {
     for (const Misbehaviour& misbehaviour : misbehaviours()) {
-        BOOST_TEST_CONTEXT(misbehaviour.name << " "
-                                             << misbehaviour.quirks.replays_last_answer.value_or(0)) {
+        BOOST_TEST_CONTEXT(misbehaviour.name
+                           << " " << misbehaviour.quirks.replays_last_answer.value_or(0)) {
             Bench bench;
             Card card(bench.memory, misbehaviour.quirks);
             bool recorded = false;

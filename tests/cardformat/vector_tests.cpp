@@ -1,9 +1,7 @@
 // Published vectors. Every file of the folder is read: `tests/vectors`, or the one that the
-// environment variable PASS_VECTORS names. A vector is dispatched by its `category`, so further ones
-// need no code; a category without code here is counted and reported, never silently passed.
+// environment variable PASS_VECTORS names. A vector is dispatched by its `category`, so further
+// ones need no code; a category without code here is counted and reported, never silently passed.
 
-#include <boost/json.hpp>
-#include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -11,6 +9,9 @@
 #include <iostream>
 #include <map>
 #include <sstream>
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include "cardformat/crypto/cmac.hpp"
 #include "cardformat/crypto/ecdsa.hpp"
@@ -63,7 +64,8 @@ Secret<N> secret(const Bytes& octets) {
 /// The cipher of an EV1 session key: 8 octets are single DES, 16 AES or two-key DES, 24 three-key.
 BlockCipher session_cipher(const Vector& vector) {
     Bytes key = vector.octets("session_key");
-    const bool des = vector.text("algo") == "DES" || vector.text("name").find("des") != std::string::npos;
+    const bool des =
+        vector.text("algo") == "DES" || vector.text("name").find("des") != std::string::npos;
     if (key.size() == 8) {
         const Bytes half = key;
         append(key, half);
@@ -72,7 +74,8 @@ BlockCipher session_cipher(const Vector& vector) {
     if (key.size() == 24) {
         return BlockCipher::triple_des_3key(secret<24>(key));
     }
-    return des ? BlockCipher::triple_des_2key(secret<16>(key)) : BlockCipher::aes128(secret<16>(key));
+    return des ? BlockCipher::triple_des_2key(secret<16>(key))
+               : BlockCipher::aes128(secret<16>(key));
 }
 
 Ev1Session ev1_session(const Vector& vector) {
@@ -268,7 +271,8 @@ bool ev1_real(const Vector& v) {
         for (std::size_t length = size; length + 4 <= plain.size(); ++length) {
             Ev1Session again = ev1_session(v);
             if (const auto data = again.open_full(Status::ok, rx, length)) {
-                check(*data, Bytes(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(length)));
+                check(*data,
+                      Bytes(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(length)));
                 return true;
             }
         }
@@ -318,9 +322,8 @@ bool ev2_auth_first(const Vector& v) {
 }
 
 bool ev2_keys(const Vector& v) {
-    check_keys(Ev2Session::derive(secret<16>(v.octets("key")), v.octets("rndA"), v.octets("rndB"),
-                                  {}),
-               v);
+    check_keys(
+        Ev2Session::derive(secret<16>(v.octets("key")), v.octets("rndA"), v.octets("rndB"), {}), v);
     return true;
 }
 
@@ -417,22 +420,21 @@ bool crc(const Vector& v) {
 
 using Runner = bool (*)(const Vector&);
 const std::map<std::string, Runner>& runners() {
-    static const std::map<std::string, Runner> all{
-        {"aes-cmac", aes_cmac},
-        {"an10922-aes128", an10922},
-        {"ev1-changekey-aes", ev1_change_key},
-        {"ev1-secure-messaging", ev1_chain},
-        {"ev1-secure-messaging-real", ev1_real},
-        {"ev1-auth-iso-des", ev1_auth_iso_des},
-        {"ev2-auth-first", ev2_auth_first},
-        {"ev2-keys", ev2_keys},
-        {"ev2-iv", ev2_iv},
-        {"ev2-full", ev2_full},
-        {"ev2-changekey", ev2_full},
-        {"ev2-mac", ev2_mac},
-        {"ev2-plain", ev2_plain},
-        {"originality-ecdsa", originality},
-        {"crc", crc}};
+    static const std::map<std::string, Runner> all{{"aes-cmac", aes_cmac},
+                                                   {"an10922-aes128", an10922},
+                                                   {"ev1-changekey-aes", ev1_change_key},
+                                                   {"ev1-secure-messaging", ev1_chain},
+                                                   {"ev1-secure-messaging-real", ev1_real},
+                                                   {"ev1-auth-iso-des", ev1_auth_iso_des},
+                                                   {"ev2-auth-first", ev2_auth_first},
+                                                   {"ev2-keys", ev2_keys},
+                                                   {"ev2-iv", ev2_iv},
+                                                   {"ev2-full", ev2_full},
+                                                   {"ev2-changekey", ev2_full},
+                                                   {"ev2-mac", ev2_mac},
+                                                   {"ev2-plain", ev2_plain},
+                                                   {"originality-ecdsa", originality},
+                                                   {"crc", crc}};
     return all;
 }
 
@@ -451,7 +453,8 @@ void run_file(const std::filesystem::path& path, std::map<std::string, Tally>& t
     std::ostringstream text;
     text << file.rdbuf();
     const json::value parsed = json::parse(text.str());
-    const json::value* vectors = parsed.is_object() ? parsed.get_object().if_contains("vectors") : nullptr;
+    const json::value* vectors =
+        parsed.is_object() ? parsed.get_object().if_contains("vectors") : nullptr;
     if (vectors == nullptr) {
         return;
     }
@@ -475,7 +478,8 @@ BOOST_AUTO_TEST_CASE(published_vectors_come_out_as_published) {
     }
     int run = 0;
     for (const auto& [category, tally] : tallies) {
-        std::cout << category << ": " << tally.run << " run, " << tally.no_code << " without code\n";
+        std::cout << category << ": " << tally.run << " run, " << tally.no_code
+                  << " without code\n";
         run += tally.run;
     }
     BOOST_TEST(run > 0, "no vector was run");

@@ -76,6 +76,7 @@ class Card:
             raise ValueError(f"{path}: a memory file of another format")
         self.uid = memory["uid"].upper()
         self.picc = memory["picc"]
+        self.used_bytes = memory["used_bytes"]  # deleting gives nothing back
         self.applications = memory["applications"]
         self.application = next(
             (a for a in self.applications if a["aid"].upper() == AID_ON_WIRE), None)
@@ -102,8 +103,9 @@ class Card:
     @property
     def changed(self):
         key = self.picc["key"]
-        return (bool(self.applications) or self.picc["key_type"] != "DES" or
-                set(key["value"]) != {"0"} or self.picc["settings"].upper() != "0F")
+        return (bool(self.applications) or self.used_bytes != 0 or
+                self.picc["key_type"] != "DES" or set(key["value"]) != {"0"} or
+                self.picc["settings"].upper() != "0F")
 
     @property
     def finished(self):

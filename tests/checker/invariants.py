@@ -150,7 +150,7 @@ def card_of_row(world):
             yield f"{label} but the card is {card.stage}" + ("" if mine else " for another attempt")
 
 
-@invariant("no card was changed from blank without a journal line before")
+@invariant("no card was changed from blank without a journal line that names it")
 def journal_names_card(world):
     started = set()
     for ledger in world.ledgers:

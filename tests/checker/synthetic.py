@@ -145,7 +145,7 @@ class Run:
         self.incarnation = str(uuid.uuid4())
         self.journal, self.facts, self.renewals, self.plastics = [], [], [], []
         self.log = "ready\ncard 04A1 verified\n"
-        self.unacknowledged = set()
+        self.unacknowledged, self.passes = set(), {}
         first, second, third, fourth, _, old = (self.renewal(n) for n in range(1, 7))
         self.handed = self.card(first, "04A10000000001").make().hand_over()
         self.spoiled = self.card(second, "04A10000000002").make().spoil()
@@ -205,8 +205,8 @@ class Run:
         for number, memory in enumerate(self.memories.values()):
             (self.folder / "cards" / f"{number}.json").write_text(json.dumps(memory))
         (self.folder / "logs" / "station.log").write_text(self.log)
-        self.write_ledger(sqlite3.connect(self.folder / "ledger.db"))
-        self.write_central(sqlite3.connect(self.folder / "central.db"))
+        self.write_ledger(self.open("ledger"))
+        self.write_central(self.open("central"))
 
     def write_ledger(self, db):
         db.executescript((SYNC / "ledger/schema.sql").read_text())
@@ -230,14 +230,17 @@ class Run:
 
     def write_central(self, db):
         db.executescript((SYNC / "central/schema.sql").read_text())
-        for n, r in enumerate(self.renewals, 1):
+        passes = {}
+        for r in self.renewals:
             issued = r["status"] == "issued"
-            for number, state, replaces in ((r["old_pass_no"], "off" if issued else "active", None),
-                                            (r["pass_no"], "active" if issued else "pending",
-                                             r["old_pass_no"])):
-                insert(db, "pass", pass_no=number, company="", id_no="", holder_name="王小明",
-                       pass_kind="", has_photo=1, port_areas="[]", state=state, times_exchanged=0,
-                       replaces=replaces, **pick(r, "valid_from valid_to"))
+            passes.setdefault(r["old_pass_no"], {"replaces": None})["state"] = "off" if issued else "active"
+            passes[r["pass_no"]] = {"replaces": r["old_pass_no"],
+                                    "state": "active" if issued else "pending"}
+        for number, values in passes.items():
+            insert(db, "pass", pass_no=number, company="", id_no="", holder_name="王小明",
+                   valid_from="", valid_to="", pass_kind="", has_photo=1, port_areas="[]",
+                   times_exchanged=0, **values | self.passes.get(number, {}))
+        for n, r in enumerate(self.renewals, 1):
             digest = hashlib.sha256(r["credential"]).hexdigest().upper() if r["credential"] else None
             insert(db, "renewal", version=1, change_seq=n, pickup_port="KH", free=1,
                    payment="not_required", times_exchanged=1, credential_sha256=digest, submitted_at="",
@@ -254,8 +257,13 @@ class Run:
         db.commit()
         db.close()
 
-    def execute(self, database, sql, *values):
+    def open(self, database):
         db = sqlite3.connect(self.folder / f"{database}.db")
+        db.execute("PRAGMA synchronous=OFF")
+        return db
+
+    def execute(self, database, sql, *values):
+        db = self.open(database)
         db.execute(sql, values)
         db.commit()
         db.close()
