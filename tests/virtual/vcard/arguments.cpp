@@ -17,7 +17,7 @@ namespace po = boost::program_options;
 constexpr std::string_view usage =
     R"(vcard: a virtual DESFire card in a virtual PC/SC reader
 
-  vcard --memory FILE --port N --control SOCKET [--air-time-us US]
+  vcard --memory FILE --port N --control SOCKET [--air-time-us US] [--trace FILE]
   vcard create --memory FILE [--uid HEX | --genuine N] [--chip NAME]
 
 The first form holds a card for the reader whose driver (vpcd) listens at 127.0.0.1:N. It starts
@@ -48,7 +48,9 @@ po::options_description serve_options() {
         ("port", po::value<std::uint16_t>(), "TCP port of the reader's driver")           //
         ("control", po::value<std::string>(), "path of the UNIX socket for commands")     //
         ("air-time-us", po::value<std::uint32_t>()->default_value(0),                     //
-         "time that every APDU takes on the air, in microseconds");
+         "time that every APDU takes on the air, in microseconds")                        //
+        ("trace", po::value<std::string>()->default_value(""),                            //
+         "file to append every APDU and its answer to, a line each");
     return options;
 }
 
@@ -123,7 +125,8 @@ std::variant<ServeArguments, CreateArguments, HelpWanted> parse_arguments(int co
     return ServeArguments{required<std::string>(map, "memory"),
                           required<std::uint16_t>(map, "port"),
                           required<std::string>(map, "control"),
-                          std::chrono::microseconds(required<std::uint32_t>(map, "air-time-us"))};
+                          std::chrono::microseconds(required<std::uint32_t>(map, "air-time-us")),
+                          required<std::string>(map, "trace")};
 }
 
 }  // namespace virtual_card

@@ -17,6 +17,7 @@ struct ServeArguments {
     std::uint16_t port = 0;
     std::filesystem::path control;
     std::chrono::microseconds air_time{0};
+    std::filesystem::path trace;  ///< empty: none
 };
 
 struct CreateArguments {

@@ -85,6 +85,9 @@ std::string obey(Slot& slot, bool& running, const std::string& line) {
 void serve(const ServeArguments& arguments) {
     bool running = true;
     Slot slot(arguments.memory, arguments.port, arguments.air_time);
+    if (!arguments.trace.empty()) {
+        slot.trace_to(arguments.trace);
+    }
     ControlServer control(arguments.control, [&](std::string_view line) -> std::string {
         try {
             return obey(slot, running, std::string(line));

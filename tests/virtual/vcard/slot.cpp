@@ -47,6 +47,11 @@ void Slot::load(std::filesystem::path memory_path) {
     card_.emplace(memory_);
 }
 
+void Slot::trace_to(const std::filesystem::path& file) {
+    trace_.exceptions(std::ios::badbit | std::ios::failbit);
+    trace_.open(file, std::ios::app);
+}
+
 std::string Slot::state() const {
     return std::string(present_ ? "present" : "absent") + " connected=" + (driver_ ? "yes" : "no") +
            " apdus=" + std::to_string(card_->apdus()) + " uid=" + to_hex(memory_.uid);
@@ -99,6 +104,7 @@ void Slot::exchange(ByteView apdu) {
         disconnect();
         return;
     }
+    const Moment arrived = std::chrono::steady_clock::now();
     const CardMemory before = memory_;
     const std::optional<Bytes> answer = card_->transceive(apdu);
     if (air_time_.count() > 0) {
@@ -107,11 +113,25 @@ void Slot::exchange(ByteView apdu) {
     if (memory_ != before) {
         save_memory(memory_, memory_path_);
     }
+    const Moment answered = std::chrono::steady_clock::now();
     if (answer) {
         send_message(*answer);
     } else {
         remove();
     }
+    if (trace_.is_open()) {
+        trace(apdu, answer, arrived, answered);
+    }
+}
+
+void Slot::trace(ByteView apdu, const std::optional<Bytes>& answer, Moment arrived,
+                 Moment answered) {
+    const auto microseconds = [](Moment moment) {
+        return std::chrono::duration_cast<std::chrono::microseconds>(moment.time_since_epoch())
+            .count();
+    };
+    trace_ << to_hex(apdu) << ' ' << (answer ? to_hex(*answer) : "-") << ' '
+           << microseconds(arrived) << ' ' << microseconds(answered) << std::endl;
 }
 
 std::optional<Bytes> Slot::receive_message() {

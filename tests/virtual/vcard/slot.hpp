@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,8 @@ class Slot {
     bool present() const { return present_; }
     /// Only while absent.
     void load(std::filesystem::path memory_path);
+    /// Appends every APDU to this file from now on; README.md has the form. Throws std::exception.
+    void trace_to(const std::filesystem::path& file);
     Card& card() { return *card_; }
     std::string state() const;
 
@@ -34,12 +37,15 @@ class Slot {
     void serve();
 
   private:
+    using Moment = std::chrono::steady_clock::time_point;
+
     std::optional<Bytes> receive_message();
     bool receive_exactly(std::span<std::uint8_t> out);
     void send_message(ByteView body);
     void disconnect();
     void control(std::uint8_t code);
     void exchange(ByteView apdu);
+    void trace(ByteView apdu, const std::optional<Bytes>& answer, Moment arrived, Moment answered);
 
     std::filesystem::path memory_path_;
     std::uint16_t port_;
@@ -48,6 +54,7 @@ class Slot {
     std::optional<Card> card_;
     bool present_ = false;
     Descriptor driver_;
+    std::ofstream trace_;  ///< not open: none is kept
 };
 
 }  // namespace virtual_card

@@ -1,0 +1,13 @@
+#pragma once
+// Each prints its part of the table on standard output, and throws where it could not measure.
+
+#include "tests/bench/office.hpp"
+
+namespace figures {
+
+void print_apdus();
+/// Throws the first round away.
+void print_wall_time(Office& office, int rounds);
+void print_syncs(Office& office, int cards);
+
+}  // namespace figures

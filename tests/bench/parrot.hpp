@@ -1,0 +1,43 @@
+#pragma once
+// A card that only repeats: the peer of a virtual reader's driver (vpcd) that gives the answers of
+// a recorded dialogue, each after the time that the recorded card took for it.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "tests/bench/dialogue.hpp"
+#include "tests/virtual/vcard/descriptor.hpp"
+
+namespace figures {
+
+class Parrot {
+  public:
+    /// Lies in the reader whose driver listens at 127.0.0.1:`port`, at once.
+    Parrot(std::uint16_t port, Dialogue recorded);
+    Parrot(const Parrot&) = delete;
+    Parrot& operator=(const Parrot&) = delete;
+    ~Parrot();
+
+    /// Leaves the reader; the dialogue as it went this time. Throws where it went otherwise.
+    Dialogue leave();
+
+  private:
+    void serve();
+    void answer_driver(std::uint8_t code);
+    void answer_apdu(const virtual_card::Bytes& command);
+    std::optional<virtual_card::Bytes> receive_message();
+    bool receive_exactly(std::span<std::uint8_t> out);
+    void send_message(virtual_card::ByteView body);
+    void end();
+
+    Dialogue recorded_;
+    Dialogue heard_;     ///< the thread's until it has ended
+    std::string fault_;  ///< likewise
+    virtual_card::Descriptor driver_;
+    std::thread thread_;
+};
+
+}  // namespace figures

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <thread>
+
+#include "tests/bench/bare_reader.hpp"
+#include "tests/bench/figures.hpp"
+#include "tests/bench/parrot.hpp"
+
+namespace figures {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The slot of the production reader's driver that stays empty: the same driver and the same
+/// pcscd, and the station does not look at it.
+constexpr std::uint16_t spare_port = 35964;
+constexpr const char* spare_reader = "Virtual Reader 0 00 01";
+/// The driver is polled every 400 ms; the next card must be a new one.
+constexpr auto until_seen_gone = 900ms;
+constexpr double goal = 1.10;
+
+struct Round {
+    Dialogue station;
+    Dialogue bare;
+    [[nodiscard]] double ratio() const {
+        return static_cast<double>(duration_of(station).count()) /
+               static_cast<double>(duration_of(bare).count());
+    }
+};
+
+double milliseconds(microseconds time) {
+    return static_cast<double>(time.count()) / 1000.0;
+}
+
+double quantile(std::vector<double> values, double part) {
+    std::sort(values.begin(), values.end());
+    const double place = part * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(std::floor(place));
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (place - std::floor(place)) * (values[above] - values[below]);
+}
+
+template <class Of>
+double median(const std::vector<Round>& rounds, Of of) {
+    std::vector<double> values;
+    std::transform(rounds.begin(), rounds.end(), std::back_inserter(values), of);
+    return quantile(std::move(values), 0.5);
+}
+
+Round play(Office& office, BareReader& reader) {
+    Round round;
+    round.station = office.produce().dialogue;
+    Parrot parrot(spare_port, round.station);
+    reader.replay(round.station);
+    round.bare = parrot.leave();
+    std::this_thread::sleep_for(until_seen_gone);
+    return round;
+}
+
+void print_round(std::size_t number, const Round& round) {
+    std::cout << "  " << std::setw(5) << number << std::setw(12)
+              << milliseconds(duration_of(round.station)) << std::setw(10)
+              << milliseconds(duration_of(round.bare)) << std::setw(10)
+              << milliseconds(card_time_of(round.station)) << std::setw(10)
+              << milliseconds(wait_for_intent(round.station)) << std::setprecision(3)
+              << std::setw(9) << round.ratio() << std::setprecision(1) << std::endl;
+}
+
+/// Runnable processes, averaged over a minute.
+std::string load() {
+    std::string average;
+    std::ifstream("/proc/loadavg") >> average;
+    return average;
+}
+
+void print_summary(const std::vector<Round>& rounds, const std::string& load_before) {
+    std::vector<double> ratios;
+    for (const Round& round : rounds) {
+        ratios.push_back(round.ratio());
+    }
+    const double apdus = static_cast<double>(rounds.front().station.size() - 1);
+    const double outside = median(rounds, [](const Round& round) {
+        return milliseconds(duration_of(round.station) - card_time_of(round.station) -
+                            wait_for_intent(round.station));
+    });
+    const double outside_bare = median(rounds, [](const Round& round) {
+        return milliseconds(duration_of(round.bare) - card_time_of(round.bare));
+    });
+    std::cout << std::setprecision(3) << "  ratio: median " << quantile(ratios, 0.5)
+              << ", interquartile " << quantile(ratios, 0.25) << " to " << quantile(ratios, 0.75)
+              << "; the goal is <= " << std::setprecision(2) << goal
+              << "\n  outside the card, of each of " << rounds.front().station.size()
+              << " APDUs: station " << std::setprecision(3) << outside / apdus
+              << " ms (the intent not counted), bare " << outside_bare / apdus
+              << " ms\n  load of the machine: " << load_before << " before, " << load()
+              << " after\n"
+              << std::endl;
+}
+
+}  // namespace
+
+void print_wall_time(Office& office, int rounds) {
+    std::cout << "2. Time of a card by the station beside a bare SCardTransmit loop over the same "
+                 "APDUs, "
+              << air_time.count() << " ms of air each\n"
+              << "  (first APDU to last answer, seen by the card; `card` is in both, `intent` is "
+                 "the ledger's record before the first write)\n"
+              << "  round  station ms   bare ms   card ms intent ms    ratio\n"
+              << std::fixed << std::setprecision(1);
+    const std::string load_before = load();
+    BareReader reader(spare_reader);
+    play(office, reader);
+    std::vector<Round> measured;
+    while (measured.size() < static_cast<std::size_t>(rounds)) {
+        measured.push_back(play(office, reader));
+        print_round(measured.size(), measured.back());
+    }
+    print_summary(measured, load_before);
+}
+
+}  // namespace figures
