@@ -2,14 +2,14 @@
 // sample passes, the central approves, the station writes the cards and hands them over. Run by
 // tests/demo/run inside a namespace of its own.
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
 #include <thread>
+
+#include <sys/wait.h>
 
 #include "tests/live/workplace.hpp"
 
@@ -28,11 +28,16 @@ struct Exchange {
     std::int64_t apdus = 0;
 };
 
-void say(const std::string& what) { std::cout << "\n== " << what << std::endl; }
-void step(const std::string& what) { std::cout << "   " << what << std::endl; }
+void say(const std::string& what) {
+    std::cout << "\n== " << what << std::endl;
+}
+void step(const std::string& what) {
+    std::cout << "   " << what << std::endl;
+}
 
 [[noreturn]] void give_up(const Workplace& place, const std::string& what) {
-    std::cout << "\nStopped: " << what << "\nLogs are in " << place.path("logs") << " and beside it.\n";
+    std::cout << "\nStopped: " << what << "\nLogs are in " << place.path("logs")
+              << " and beside it.\n";
     std::exit(1);  // NOLINT(concurrency-mt-unsafe)
 }
 
@@ -49,8 +54,8 @@ std::vector<Exchange> apply_and_approve(Workplace& place, const std::string& pas
     std::vector<Exchange> exchanges;
     for (const json::value& entry : answer.at("accepted").as_array()) {
         const json::object& accepted = entry.as_object();
-        step("✔ " + text(accepted, "old_pass_number") + " → " + text(accepted, "pass_number") + "  " +
-             text(accepted, "fee"));
+        step("✔ " + text(accepted, "old_pass_number") + " → " + text(accepted, "pass_number") +
+             "  " + text(accepted, "fee"));
         Exchange exchange;
         exchange.pass_no = text(accepted, "pass_number");
         exchange.old_pass_no = text(accepted, "old_pass_number");
@@ -104,7 +109,8 @@ void hand_over(Workplace& place, std::vector<Exchange>& exchanges) {
         const std::string log = place.path("logs/hand-over-" + exchange.pass_no + ".log");
         Process sitting = place.begin_hand_over(exchange.old_pass_no, log);
         if (!eventually([&] {
-                return read_file(log).find("tap_new_card") != std::string::npos || !sitting.running();
+                return read_file(log).find("tap_new_card") != std::string::npos ||
+                       !sitting.running();
             })) {
             give_up(place, "the hand-over of " + exchange.pass_no + " does not begin");
         }
@@ -125,8 +131,8 @@ void hand_over(Workplace& place, std::vector<Exchange>& exchanges) {
 
 void refuse_some(Workplace& place, const Exchange& issued) {
     say("What the counter refuses");
-    for (const std::string& scanned : {std::string("KHPS109-999999"), std::string("不是通行證"),
-                                       issued.old_pass_no}) {
+    for (const std::string& scanned :
+         {std::string("KHPS109-999999"), std::string("不是通行證"), issued.old_pass_no}) {
         const Finished refused = place.station_run({"hand-over", "--old-qr", scanned});
         std::istringstream lines(refused.out);
         std::string line;
@@ -156,15 +162,17 @@ void collect_times(const Workplace& place, std::vector<Exchange>& exchanges) {
 
 void print_table(Workplace& place, const std::vector<Exchange>& exchanges) {
     say("The central's list, and the station's cards");
-    std::cout << std::left << std::setw(16) << "   pass" << std::setw(16) << "old pass" << std::setw(11)
-              << "已製證" << std::setw(11) << "已換證" << std::setw(16) << "card UID" << std::setw(20)
-              << "verified by" << "central says\n";
+    std::cout << std::left << std::setw(16) << "   pass" << std::setw(16) << "old pass"
+              << std::setw(11) << "已製證" << std::setw(11) << "已換證" << std::setw(16)
+              << "card UID" << std::setw(20) << "verified by"
+              << "central says\n";
     for (const Exchange& exchange : exchanges) {
         const json::object row = place.central_command({"show", exchange.pass_no});
         std::cout << "   " << std::setw(15) << exchange.pass_no << std::setw(15)
-                  << exchange.old_pass_no << std::setw(8) << exchange.made_at << "  " << std::setw(8)
-                  << exchange.issued_at << "  " << std::setw(16) << exchange.card_uid
-                  << std::setw(20) << "qr_number_matched" << text(row, "status_shown") << "\n";
+                  << exchange.old_pass_no << std::setw(8) << exchange.made_at << "  "
+                  << std::setw(8) << exchange.issued_at << "  " << std::setw(16)
+                  << exchange.card_uid << std::setw(20) << "qr_number_matched"
+                  << text(row, "status_shown") << "\n";
     }
 }
 

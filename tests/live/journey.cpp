@@ -1,11 +1,11 @@
 #include "tests/live/journey.hpp"
 
-#include <sys/wait.h>
-
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
+
+#include <sys/wait.h>
 
 namespace live {
 namespace {

@@ -1,7 +1,7 @@
 // stationd killed with SIGKILL before and after each write that makes something durable. The points
 // are its fdatasync calls on the ledger, counted by a preloaded library: the product has no hooks.
-// What must hold: started again, with the card put back and the sitting begun anew, the renewal ends
-// issued once, with one active card, and the independent checker finds nothing wrong.
+// What must hold: started again, with the card put back and the sitting begun anew, the renewal
+// ends issued once, with one active card, and the independent checker finds nothing wrong.
 
 #include <boost/test/unit_test.hpp>
 
@@ -50,8 +50,12 @@ void sweep(const std::string& when) {
     BOOST_TEST(verdict.exit_code == 0, verdict.out);
 }
 
-BOOST_AUTO_TEST_CASE(killed_before_any_durable_write_the_renewal_is_issued_once) { sweep("before"); }
+BOOST_AUTO_TEST_CASE(killed_before_any_durable_write_the_renewal_is_issued_once) {
+    sweep("before");
+}
 
-BOOST_AUTO_TEST_CASE(killed_after_any_durable_write_the_renewal_is_issued_once) { sweep("after"); }
+BOOST_AUTO_TEST_CASE(killed_after_any_durable_write_the_renewal_is_issued_once) {
+    sweep("after");
+}
 
 }  // namespace

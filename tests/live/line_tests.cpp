@@ -1,11 +1,11 @@
 // The line on real parts when something is not as it should be: refused or waited for in clear
 // words, with an event, and nothing lost.
 
-#include <signal.h>
-
 #include <algorithm>
-#include <boost/test/unit_test.hpp>
 #include <fstream>
+
+#include <boost/test/unit_test.hpp>
+#include <signal.h>
 
 #include "tests/live/journey.hpp"
 
@@ -30,7 +30,8 @@ struct Office {
     Office(const Office&) = delete;
     Office& operator=(const Office&) = delete;
 
-    bool told(const std::string& event, const std::string& key = {}, const std::string& value = {}) {
+    bool told(const std::string& event, const std::string& key = {},
+              const std::string& value = {}) {
         const auto all = place.events();
         return std::any_of(all.begin(), all.end(), [&](const json::object& entry) {
             return text(entry, "event") == event && (key.empty() || text(entry, key) == value);
@@ -53,7 +54,8 @@ struct Office {
 BOOST_AUTO_TEST_CASE(an_old_pass_that_nobody_exchanges_is_refused_in_words) {
     Office office("unknown-pass");
     BOOST_REQUIRE(eventually([&] { return !office.place.status().empty(); }));
-    BOOST_TEST(office.refusal("KHPS109-999999").find("查無這張舊證的換證申請") != std::string::npos);
+    BOOST_TEST(office.refusal("KHPS109-999999").find("查無這張舊證的換證申請") !=
+               std::string::npos);
     BOOST_TEST(office.told("handover.ended", "notice", "old_pass_unknown"));
 }
 
@@ -86,11 +88,11 @@ BOOST_AUTO_TEST_CASE(another_holders_new_card_is_refused_and_the_right_one_then_
 
     const std::string log = office.place.path("logs/wrong-card");
     Process sitting = office.place.begin_hand_over(mine.old_pass(), log);
-    BOOST_REQUIRE(eventually(
-        [&] { return read_file(log).find("tap_new_card") != std::string::npos; }));
+    BOOST_REQUIRE(
+        eventually([&] { return read_file(log).find("tap_new_card") != std::string::npos; }));
     office.place.slot(counter_reader).place(other.card_file());
-    BOOST_REQUIRE(eventually(
-        [&] { return read_file(log).find("wrong_new_card") != std::string::npos; }));
+    BOOST_REQUIRE(
+        eventually([&] { return read_file(log).find("wrong_new_card") != std::string::npos; }));
     office.place.take_off(counter_reader);
     office.place.slot(counter_reader).place(mine.card_file());
     BOOST_REQUIRE(eventually([&] { return !sitting.running(); }));
@@ -134,12 +136,12 @@ BOOST_AUTO_TEST_CASE(a_held_renewal_waits_and_goes_through_once_it_is_released) 
     Journey journey(office.place, synthetic_pass(1));
     BOOST_REQUIRE(journey.produce());
     office.place.central_run({"hold", journey.pass_no(), "--reason", "test"});
-    BOOST_REQUIRE(eventually(
-        [&] { return office.place.renewal(journey.pass_no()).at("held").as_bool(); }));
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.renewal(journey.pass_no()).at("held").as_bool(); }));
     BOOST_TEST(office.refusal(journey.old_pass()).find("這筆換證暫停中") != std::string::npos);
     office.place.central_run({"release", journey.pass_no()});
-    BOOST_REQUIRE(eventually(
-        [&] { return !office.place.renewal(journey.pass_no()).at("held").as_bool(); }));
+    BOOST_REQUIRE(
+        eventually([&] { return !office.place.renewal(journey.pass_no()).at("held").as_bool(); }));
     BOOST_REQUIRE(journey.hand_over());
     BOOST_REQUIRE(journey.issued());
     office.check(1);
@@ -163,12 +165,13 @@ BOOST_AUTO_TEST_CASE(with_the_central_away_nothing_is_handed_over_and_the_words_
     Office office("away-counter");
     Journey journey(office.place, synthetic_pass(1));
     BOOST_REQUIRE(journey.produce());
-    BOOST_REQUIRE(eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
     office.place.stop_central();
     const std::string log = office.place.path("logs/away");
     Process sitting = office.place.begin_hand_over(journey.old_pass(), log);
-    BOOST_REQUIRE(eventually(
-        [&] { return read_file(log).find("tap_new_card") != std::string::npos; }));
+    BOOST_REQUIRE(
+        eventually([&] { return read_file(log).find("tap_new_card") != std::string::npos; }));
     office.place.slot(counter_reader).place(journey.card_file());
     BOOST_REQUIRE(eventually([&] { return !sitting.running(); }));
     office.place.take_off(counter_reader);
@@ -188,8 +191,8 @@ BOOST_AUTO_TEST_CASE(pcscd_killed_and_started_again_is_survived) {
     office.place.pcscd().wait();
     BOOST_REQUIRE(eventually([&] { return office.told("reader.down", "fault", "start_pcscd"); }));
     office.place.start_pcscd();
-    BOOST_REQUIRE(eventually(
-        [&] { return office.place.reader(production_reader).at("up").as_bool(); }));
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.reader(production_reader).at("up").as_bool(); }));
     BOOST_REQUIRE(first.hand_over());
     BOOST_REQUIRE(first.issued());
     office.check(1);

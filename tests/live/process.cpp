@@ -1,14 +1,14 @@
 #include "tests/live/process.hpp"
 
+#include <array>
+#include <stdexcept>
+#include <utility>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <stdexcept>
-#include <utility>
 
 extern char** environ;  // NOLINT
 
@@ -83,7 +83,9 @@ Process& Process::operator=(Process&& other) noexcept {
     return *this;
 }
 
-Process::~Process() { end(); }
+Process::~Process() {
+    end();
+}
 
 void Process::end() {
     if (pid_ > 0 && !status_) {

@@ -1,12 +1,12 @@
 #pragma once
 // Programs started and stopped by a test, with their output in files.
 
-#include <sys/types.h>
-
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace live {
 

@@ -1,8 +1,10 @@
 // Cards torn on the real pcscd, in production and at the counter. LIVE_TEAR_STRIDE=1 takes every
-// APDU; without it a sample is taken, and the exhaustive sweep is desfire_tear_tests' in one thread.
+// APDU; without it a sample is taken, and the exhaustive sweep is desfire_tear_tests' in one
+// thread.
+
+#include <cstdlib>
 
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 
 #include "tests/live/journey.hpp"
 
@@ -15,7 +17,7 @@ constexpr int production_apdus = 40;
 constexpr int activation_apdus = 24;
 
 int stride() {
-    const char* given = std::getenv("LIVE_TEAR_STRIDE");  // NOLINT(concurrency-mt-unsafe)
+    const char* given = std::getenv("LIVE_TEAR_STRIDE");          // NOLINT(concurrency-mt-unsafe)
     return given == nullptr ? 9 : std::max(1, std::atoi(given));  // NOLINT
 }
 
@@ -44,8 +46,12 @@ void sweep(const std::string& when) {
     BOOST_TEST(verdict.exit_code == 0, verdict.out);
 }
 
-BOOST_AUTO_TEST_CASE(torn_before_an_apdu_and_put_back_the_card_is_issued_once) { sweep("before"); }
+BOOST_AUTO_TEST_CASE(torn_before_an_apdu_and_put_back_the_card_is_issued_once) {
+    sweep("before");
+}
 
-BOOST_AUTO_TEST_CASE(torn_after_an_apdu_and_put_back_the_card_is_issued_once) { sweep("after"); }
+BOOST_AUTO_TEST_CASE(torn_after_an_apdu_and_put_back_the_card_is_issued_once) {
+    sweep("after");
+}
 
 }  // namespace

@@ -1,16 +1,16 @@
 #include "tests/live/workplace.hpp"
 
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace live {
 namespace {
@@ -26,8 +26,8 @@ constexpr auto polling_interval = 450ms;
 
 /// PCSCD and VPCD_DRIVER, as unpack-pcscd prints them: NAME='value', a line each.
 Environment unpacked_pcscd(const WorkplaceOptions& options) {
-    const Finished finished = run({options.source + "/tests/live/unpack-pcscd",
-                                   options.source + "/build/pcscd"});
+    const Finished finished =
+        run({options.source + "/tests/live/unpack-pcscd", options.source + "/build/pcscd"});
     Environment found;
     std::istringstream lines(finished.out);
     for (std::string line; std::getline(lines, line);) {
@@ -87,16 +87,18 @@ Slot::Slot(std::string programs, std::string folder, int number)
     : socket_(folder + "/slot-" + std::to_string(number) + ".sock") {
     const std::string parked = folder + "/parked-" + std::to_string(number) + ".json";
     run({programs + "/vcard", "create", "--memory", parked});
-    process_.emplace(std::vector<std::string>{programs + "/vcard", "--memory", parked, "--port",
-                                              std::to_string(base_port + 2 * number), "--control",
-                                              socket_},
-                     folder + "/slot-" + std::to_string(number) + ".log");
+    process_.emplace(
+        std::vector<std::string>{programs + "/vcard", "--memory", parked, "--port",
+                                 std::to_string(base_port + 2 * number), "--control", socket_},
+        folder + "/slot-" + std::to_string(number) + ".log");
     if (!eventually([&] { return command("state").starts_with("ok"); })) {
         throw std::runtime_error("vcard does not answer");
     }
 }
 
-std::string Slot::command(const std::string& line) { return exchange_line(socket_, line); }
+std::string Slot::command(const std::string& line) {
+    return exchange_line(socket_, line);
+}
 
 void Slot::place(const std::string& memory_file) {
     take_off();
@@ -106,8 +108,12 @@ void Slot::place(const std::string& memory_file) {
     put_back();
 }
 
-void Slot::put_back() { command("insert"); }
-void Slot::take_off() { command("remove"); }
+void Slot::put_back() {
+    command("insert");
+}
+void Slot::take_off() {
+    command("remove");
+}
 
 void Slot::tear(std::uint32_t at, const std::string& when) {
     command("tear " + std::to_string(at) + " " + when);
@@ -118,9 +124,13 @@ std::int64_t Slot::apdus() {
     return std::stoll(answer.substr(answer.find_last_of(" =") + 1));
 }
 
-void Slot::reset_apdus() { command("reset-apdus"); }
+void Slot::reset_apdus() {
+    command("reset-apdus");
+}
 
-bool Slot::present() { return command("state").find(" present") != std::string::npos; }
+bool Slot::present() {
+    return command("state").find(" present") != std::string::npos;
+}
 
 Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
@@ -138,10 +148,10 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
 
 void Workplace::start_pcscd() {
     fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
-    pcscd_.emplace(std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
-                                            std::to_string(reader_count),
-                                            std::to_string(base_port)},
-                   path("pcscd.log"), unpacked_pcscd(options_));
+    pcscd_.emplace(
+        std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
+                                 std::to_string(reader_count), std::to_string(base_port)},
+        path("pcscd.log"), unpacked_pcscd(options_));
     if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
         throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
     }

@@ -2,13 +2,14 @@
 // A port office on one machine: the real pcscd with virtual readers, a central, one station. To be
 // used inside tests/live/in-namespace, which ends everything with the test.
 
-#include <boost/json.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/json.hpp>
 
 #include "tests/live/process.hpp"
 
@@ -69,7 +70,8 @@ class Workplace {
     Finished station_run(std::vector<std::string> words);
     /// stationctl status.
     json::object status();
-    /// Takes the card off and waits until the station has seen that: pcscd polls its virtual readers.
+    /// Takes the card off and waits until the station has seen that: pcscd polls its virtual
+    /// readers.
     void take_off(std::size_t reader);
     /// What the station says of a reader, or an empty object.
     json::object reader(std::size_t number);
@@ -80,7 +82,9 @@ class Workplace {
 
     /// A blank card's memory file.
     std::string blank_card(const std::string& name, int genuine = -1);
-    [[nodiscard]] std::string path(const std::string& name) const { return options_.folder + "/" + name; }
+    [[nodiscard]] std::string path(const std::string& name) const {
+        return options_.folder + "/" + name;
+    }
     [[nodiscard]] std::string ledger() const { return path("ledger.db"); }
     /// The independent checker's verdict on everything, daemons stopped.
     Finished check(int expect_issued);

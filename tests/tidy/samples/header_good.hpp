@@ -1,0 +1,3 @@
+// as: cardformat/pass/sample.hpp
+#pragma once
+#include "cardformat/base/result.hpp"
