@@ -41,9 +41,9 @@ class Texts(unittest.TestCase):
         self.assertEqual(rules('a.py', 'if x:\n\tpass\n'), ['tab'])
 
     def test_columns_are_characters_and_not_octets(self):
-        self.assertEqual(rules('a.sql', '港' * 100 + '\n'), [])
-        self.assertEqual(rules('a.sql', '港' * 101 + '\n'), ['columns'])
-        self.assertEqual(rules('a.md', '港' * 101 + '\n'), [])
+        self.assertEqual(rules('a.sql', '港' * 110 + '\n'), [])
+        self.assertEqual(rules('a.sql', '港' * 111 + '\n'), ['columns'])
+        self.assertEqual(rules('a.md', '港' * 111 + '\n'), [])
 
     def test_unfinished_work(self):
         for word in ('TO' + 'DO', 'FIX' + 'ME'):
