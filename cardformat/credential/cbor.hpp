@@ -1,8 +1,8 @@
 #pragma once
 // The part of CBOR (RFC 8949) that credentials use, in deterministic encoding (4.2.1): integers,
 // octet and text strings, arrays, maps with integer keys. Decoding accepts exactly what encoding
-// makes: whatever is decoded is encoded again and must be the same octets. Tags are the caller's:
-// libcbor 0.8 refuses to read tag 18.
+// makes: whatever is decoded is encoded again and must be the same octets. Tags are the caller's.
+// libcbor's tree of items is not used: it takes memory for as many elements as a head claims.
 
 #include <cstdint>
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace card::cbor {
 
-inline constexpr std::size_t max_size = 4096;  ///< octets of an encoded item
+inline constexpr std::size_t max_size = 4096;  ///< octets that `decode` reads
 inline constexpr int max_depth = 8;
 
 struct Value;

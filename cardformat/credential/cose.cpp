@@ -88,6 +88,9 @@ Result<Bytes> cose_sign1(BytesView payload, const SigningKeyId& kid, const Es256
     message.push_back(cbor::Value{std::move(*signature)});
     Bytes tagged{cose_sign1_tag};
     append(tagged, cbor::encode(cbor::Value{std::move(message)}));
+    if (tagged.size() > 1 + cbor::max_size) {
+        return fail(Fault::correct_input, "the signed message would be too long to be read");
+    }
     return tagged;
 }
 

@@ -7,13 +7,13 @@ namespace card {
 namespace {
 
 std::optional<std::string_view> query_parameter(std::string_view url, std::string_view name) {
+    url = url.substr(0, url.find('#'));
     const std::size_t question = url.find('?');
     if (!(url.starts_with("https://") || url.starts_with("http://")) ||
         question == std::string_view::npos) {
         return std::nullopt;
     }
     std::string_view rest = url.substr(question + 1);
-    rest = rest.substr(0, rest.find('#'));
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(pair.size() + 1, rest.size()));

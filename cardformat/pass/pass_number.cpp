@@ -11,8 +11,13 @@ namespace {
 constexpr int max_serial = 999'999;
 constexpr int min_roc_year = 100;
 constexpr int max_roc_year = 999;
-constexpr std::size_t series_size = 7;
-constexpr std::size_t minted_size = 14;
+// KHPS110-000038
+constexpr std::size_t year_at = 4;
+constexpr std::size_t year_size = 3;
+constexpr std::size_t series_size = year_at + year_size;
+constexpr std::size_t serial_at = series_size + 1;
+constexpr std::size_t serial_size = 6;
+constexpr std::size_t minted_size = serial_at + serial_size;
 
 bool is_upper(char c) {
     return c >= 'A' && c <= 'Z';
@@ -66,11 +71,21 @@ Result<PassNumber> PassNumber::mint(const Port& port, int roc_year, int serial) 
 
 std::optional<MintedParts> minted_parts(const PassNumber& number) {
     const std::string& text = number.text();
-    if (text.size() != minted_size || text[series_size] != '-' ||
-        !std::all_of(text.begin() + series_size + 1, text.end(), is_digit)) {
+    const auto digits = [&text](std::size_t from, std::size_t size) {
+        return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(from),
+                           text.begin() + static_cast<std::ptrdiff_t>(from + size), is_digit);
+    };
+    if (text.size() != minted_size || !digits(year_at, year_size) ||
+        !digits(serial_at, serial_size)) {
         return std::nullopt;
     }
-    return MintedParts{text.substr(0, series_size), std::stoi(text.substr(series_size + 1))};
+    const auto port = Port::parse(text.substr(0, 2));
+    const int serial = std::stoi(text.substr(serial_at));
+    if (!port || PassNumber::mint(*port, std::stoi(text.substr(year_at, year_size)), serial) !=
+                     number) {
+        return std::nullopt;
+    }
+    return MintedParts{text.substr(0, series_size), serial};
 }
 
 }  // namespace card

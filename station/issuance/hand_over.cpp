@@ -63,7 +63,8 @@ std::optional<Action> HandOver::follow(Event& event) {
             return wait_for_card(Notice::keep_card_on_reader);
         }
         if (std::holds_alternative<Cancelled>(event)) {
-            return finish(Notice::hand_over_cancelled);
+            return finish(card_->stage == CardStage::authorised ? Notice::card_may_be_live
+                                                                : Notice::hand_over_cancelled);
         }
     }
     if (std::holds_alternative<AskingCentral>(state_)) {

@@ -38,6 +38,7 @@ enum class Notice : std::uint8_t {
     waiting_for_acknowledgement,
     handed_over,
     hand_over_cancelled,
+    card_may_be_live,
 };
 
 }  // namespace card::issuance

@@ -4,6 +4,16 @@ namespace card::issuance {
 
 using namespace production;
 
+namespace {
+
+/// Whether the card answered something wrong, and not the reader or a service failed.
+bool is_of_the_card(Fault fault) {
+    return fault == Fault::use_another_card || fault == Fault::set_card_aside ||
+           fault == Fault::scrap_card;
+}
+
+}  // namespace
+
 Result<Action> Production::resume(Event event) {
     if (auto* card = std::get_if<CardSeen>(&event);
         card != nullptr && std::holds_alternative<AwaitingCard>(state_)) {
@@ -16,10 +26,9 @@ Result<Action> Production::resume(Event event) {
             return start;
         }
         if (const auto* refused = std::get_if<CardFailed>(&event); refused != nullptr) {
-            // Nothing was written: whatever it was, another card will do.
-            return finish(refused->failure.fault == Fault::present_same_card_again
-                              ? Notice::place_blank_card
-                              : Notice::card_is_foreign);
+            // Nothing was written: only what the card itself answered speaks against it.
+            return finish(is_of_the_card(refused->failure.fault) ? Notice::card_is_foreign
+                                                                 : Notice::place_blank_card);
         }
     }
     if (const auto* recording = std::get_if<RecordingIntent>(&state_);

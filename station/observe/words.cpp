@@ -13,7 +13,7 @@ struct NoticeWords {
 };
 
 // In the order of the enumeration; a test checks that none is missing.
-constexpr std::array<NoticeWords, 30> notices{{
+constexpr std::array<NoticeWords, 31> notices{{
     {Notice::place_blank_card,
      {"place_blank_card", Tone::act, "請放上空白卡", "Place a blank card on the reader."}},
     {Notice::no_renewal_waiting,
@@ -101,6 +101,9 @@ constexpr std::array<NoticeWords, 30> notices{{
     {Notice::hand_over_cancelled,
      {"hand_over_cancelled", Tone::stop, "已取消，尚未交付",
       "Cancelled; nothing was handed over."}},
+    {Notice::card_may_be_live,
+     {"card_may_be_live", Tone::stop, "新證可能已啟用，請保留新證，重新掃描舊證以完成換證",
+      "The new card may be live already; keep it, and scan the old pass again to finish."}},
 }};
 
 struct FaultWords {

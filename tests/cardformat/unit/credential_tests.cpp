@@ -223,8 +223,7 @@ BOOST_AUTO_TEST_CASE(an_untagged_message_is_refused) {
     BOOST_TEST(!verifies(BytesView(message).subspan(1)));
 }
 
-// Open: the signed message becomes no octets at all, and that counts as success.
-BOOST_AUTO_TEST_CASE(a_credential_too_large_to_encode_is_a_failure, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(a_credential_too_large_to_be_read_is_a_failure) {
     PassCredential large = sample();
     large.port_areas.assign(64, std::string(64, 'A'));
     BOOST_TEST(!sign_credential(large, key_id_of(key.public_point()), signer()).has_value());

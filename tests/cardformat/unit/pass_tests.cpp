@@ -107,9 +107,7 @@ BOOST_AUTO_TEST_CASE(a_number_of_another_length_or_without_digits_has_no_serial)
     }
 }
 
-// Open: only the hyphen and the six digits are looked at.
-BOOST_AUTO_TEST_CASE(a_number_whose_series_could_not_be_minted_has_no_serial,
-                     *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(a_number_whose_series_could_not_be_minted_has_no_serial) {
     for (const std::string_view text : {"-------000001", "KHXX110-000038", "1234567-000038",
                                         "KHPSABC-000038", "KHPS110-000000", "KHPS099-000001"}) {
         BOOST_TEST(!minted_parts(PassNumber::parse(text).value()), text);
@@ -241,8 +239,7 @@ BOOST_AUTO_TEST_CASE(a_value_with_more_than_a_number_is_refused) {
     BOOST_TEST(!recognises("https://a/?no=' OR 1=1", url));
 }
 
-// Open: the first '?' is taken for the query's, also where it stands behind the '#'.
-BOOST_AUTO_TEST_CASE(a_parameter_of_the_fragment_is_not_taken, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(a_parameter_of_the_fragment_is_not_taken) {
     BOOST_TEST(!recognises("https://a/p#x?no=KLPS109-000003", url));
 }
 
