@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 
 #include <boost/json.hpp>
 
 #include "cardformat/crypto/hash.hpp"
 #include "sync/ledger/schema.hpp"
+#include "sync/wire/members.hpp"
 
 namespace card {
 
@@ -28,26 +28,28 @@ constexpr std::size_t hash_size = 32;
 
 constexpr std::string_view renewal_columns =
     "id, version, status, held, pass_no, old_pass_no, valid_from, valid_to, pickup_port, "
-    "port_areas, data_warnings, holder_sealed ";
+    "port_areas, data_warnings, holder_name_sealed, masked_id_sealed ";
 constexpr std::string_view card_columns =
     "attempt, renewal, epoch, uid, key_generation, state, presentations, credential_sealed, "
     "authorisation, evidence ";
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += (text.empty() ? "" : " ") + word;
-    }
-    return text;
+std::string to_json_text(const std::vector<std::string>& texts) {
+    return json::serialize(wire::to_json(texts));
 }
 
-std::vector<std::string> split(const std::string& text) {
-    std::istringstream stream(text);
-    std::vector<std::string> words;
-    for (std::string word; stream >> word;) {
-        words.push_back(word);
+std::optional<std::vector<std::string>> parse_texts(const std::string& json_text) {
+    const auto value = wire::parse_json(json_text, json_text.size());
+    if (!value || !value->is_array()) {
+        return std::nullopt;
     }
-    return words;
+    std::vector<std::string> texts;
+    for (const json::value& element : value->get_array()) {
+        if (!element.is_string()) {
+            return std::nullopt;
+        }
+        texts.emplace_back(element.get_string());
+    }
+    return texts;
 }
 
 std::optional<CardStage> parse_stage(std::string_view text) {
@@ -61,8 +63,11 @@ std::optional<CardStage> parse_stage(std::string_view text) {
     return std::nullopt;
 }
 
-std::string holder_context(const std::string& id) {
-    return "renewal.holder/" + id;
+std::string name_context(const std::string& id) {
+    return "renewal.holder_name/" + id;
+}
+std::string masked_id_context(const std::string& id) {
+    return "renewal.masked_id/" + id;
 }
 std::string credential_context(const std::string& attempt) {
     return "card.credential/" + attempt;
@@ -103,7 +108,40 @@ Result<Ledger> Ledger::open(const std::string& path, const Clock& clock, RandomS
     return ledger;
 }
 
+Result<void> Ledger::check_chain(std::string_view table, std::string_view order) {
+    auto rows = database_.query("SELECT " + std::string(order) + ", line, sha256 FROM " +
+                                std::string(table) + " ORDER BY " + std::string(order));
+    Bytes previous(hash_size, 0);
+    for (std::int64_t expected = 1;; ++expected) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return {};
+        }
+        const std::string line = rows.text(1);
+        const auto value = wire::parse_json(line, line.size());
+        const auto* object = value ? value->if_object() : nullptr;
+        const auto* link = object != nullptr ? object->if_contains("previous") : nullptr;
+        const Sha256 digest = sha256(as_bytes(line));
+        if (rows.integer(0) != expected || link == nullptr ||
+            *link != json::value(to_hex(previous)) ||
+            rows.blob(2) != Bytes(digest.begin(), digest.end())) {
+            return fail(Fault::stop_station, std::string(table) + " line " +
+                                                 std::to_string(expected) +
+                                                 " is not as it was written");
+        }
+        previous.assign(digest.begin(), digest.end());
+    }
+}
+
 Result<void> Ledger::load_or_found() {
+    for (const auto& [table, order] : {std::pair("journal", "record"), {"outbox", "seq"}}) {
+        if (auto intact = check_chain(table, order); !intact) {
+            return intact;
+        }
+    }
     auto rows = database_.query("SELECT incarnation FROM station");
     const auto found = rows.step();
     if (!found) {
@@ -151,24 +189,24 @@ Result<Counts> Ledger::counts() {
 
 Result<void> Ledger::upsert(const Renewal& renewal) {
     const std::string id = renewal.id.value.text();
-    std::string holder(renewal.holder_name.reveal());
-    holder.append("\n").append(renewal.masked_id.reveal());
-    const Bytes sealed = seal(*key_, *random_, holder_context(id), as_bytes(holder));
-    explicit_bzero(holder.data(), holder.size());
     return database_
         .run(
-            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
             " valid_from = excluded.valid_from, valid_to = excluded.valid_to,"
             " pickup_port = excluded.pickup_port, port_areas = excluded.port_areas,"
-            " data_warnings = excluded.data_warnings, holder_sealed = excluded.holder_sealed "
+            " data_warnings = excluded.data_warnings,"
+            " holder_name_sealed = excluded.holder_name_sealed,"
+            " masked_id_sealed = excluded.masked_id_sealed "
             "WHERE excluded.version > renewal.version",
             {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
              renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
-             renewal.valid_to.iso(), renewal.pickup_port.text(), joined(renewal.port_areas),
-             joined(renewal.data_warnings), sealed})
+             renewal.valid_to.iso(), renewal.pickup_port.text(), to_json_text(renewal.port_areas),
+             to_json_text(renewal.data_warnings),
+             seal(*key_, *random_, name_context(id), as_bytes(renewal.holder_name.reveal())),
+             seal(*key_, *random_, masked_id_context(id), as_bytes(renewal.masked_id.reveal()))})
         .map([](std::int64_t) {});
 }
 
@@ -189,6 +227,16 @@ Result<void> Ledger::store_page(const wire::RenewalPage& page) {
     return transaction->commit();
 }
 
+Result<PersonalText> Ledger::open_personal(const std::string& context, BytesView sealed) const {
+    auto opened = open_sealed(*key_, context, sealed);
+    if (!opened) {
+        return tl::make_unexpected(opened.error());
+    }
+    PersonalText text(std::string(opened->begin(), opened->end()));
+    explicit_bzero(opened->data(), opened->size());
+    return text;
+}
+
 Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
     const auto id = Uuid::parse(row.text(0));
     const auto status = parse_renewal_status(row.text(2));
@@ -197,13 +245,14 @@ Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
     const auto from = BusinessDay::parse(row.text(6));
     const auto to = BusinessDay::parse(row.text(7));
     auto port = Port::parse(row.text(8));
-    auto holder = open_sealed(*key_, holder_context(row.text(0)), row.blob(11));
-    if (!holder) {
-        return tl::make_unexpected(holder.error());
+    auto areas = parse_texts(row.text(9));
+    auto warnings = parse_texts(row.text(10));
+    const auto holder = open_personal(name_context(row.text(0)), row.blob(11));
+    const auto masked_id = open_personal(masked_id_context(row.text(0)), row.blob(12));
+    if (!holder || !masked_id) {
+        return tl::make_unexpected(holder ? masked_id.error() : holder.error());
     }
-    const auto line_feed = std::find(holder->begin(), holder->end(), '\n');
-    if (!id || !status || !number || !old_number || !from || !to || !port ||
-        line_feed == holder->end()) {
+    if (!id || !status || !number || !old_number || !from || !to || !port || !areas || !warnings) {
         return damaged("renewal");
     }
     return Renewal{RenewalId{*id},
@@ -215,10 +264,10 @@ Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
                    *from,
                    *to,
                    std::move(*port),
-                   split(row.text(9)),
-                   PersonalText(std::string(holder->begin(), line_feed)),
-                   PersonalText(std::string(line_feed + 1, holder->end())),
-                   split(row.text(10))};
+                   std::move(*areas),
+                   *holder,
+                   *masked_id,
+                   std::move(*warnings)};
 }
 
 Result<std::vector<Renewal>> Ledger::read_renewals(sqlite::Statement rows) const {

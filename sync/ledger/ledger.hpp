@@ -46,7 +46,8 @@ struct Counts {
 
 class Ledger {
   public:
-    /// The arguments by reference must outlive the ledger.
+    /// Proves both chains of hashes, so it reads every line once. The arguments by reference must
+    /// outlive the ledger.
     static Result<Ledger> open(const std::string& path, const Clock& clock, RandomSource& random,
                                const SealingKey& key);
 
@@ -100,6 +101,10 @@ class Ledger {
         : database_(std::move(database)), clock_(&clock), random_(&random), key_(&key) {}
 
     Result<void> load_or_found();
+    /// Every line follows from the one before, back to the first.
+    Result<void> check_chain(std::string_view table, std::string_view order);
+    [[nodiscard]] Result<PersonalText> open_personal(const std::string& context,
+                                                     BytesView sealed) const;
     Uuid new_id();
     [[nodiscard]] Result<Renewal> read_renewal(const sqlite::Statement& row) const;
     [[nodiscard]] Result<std::vector<Renewal>> read_renewals(sqlite::Statement rows) const;

@@ -19,9 +19,10 @@ CREATE TABLE renewal (
     valid_from      TEXT NOT NULL,
     valid_to        TEXT NOT NULL,
     pickup_port     TEXT NOT NULL,
-    port_areas      TEXT NOT NULL,         -- separated by spaces
-    data_warnings   TEXT NOT NULL,         -- separated by spaces
-    holder_sealed   BLOB NOT NULL,         -- name, line feed, masked ID number
+    port_areas      TEXT NOT NULL,         -- JSON, a list of texts
+    data_warnings   TEXT NOT NULL,         -- likewise
+    holder_name_sealed BLOB NOT NULL,
+    masked_id_sealed   BLOB NOT NULL,
     arrived         INTEGER NOT NULL       -- order of first arrival: the queue
 ) STRICT;
 CREATE INDEX renewal_by_old_pass ON renewal (old_pass_no);

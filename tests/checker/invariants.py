@@ -4,6 +4,7 @@ violations in words; what it looked at goes to world.seen."""
 import collections
 import datetime
 import hashlib
+import json
 
 import card as cards
 from records import ZEROS, octets
@@ -124,7 +125,7 @@ def disagreements(card, row, renewal):
             ("old pass", claims.get(cards.OLD_PASS), renewal["old_pass_no"]),
             ("first day", claims.get(cards.NBF), cards.midnight(first)),
             ("last day", claims.get(cards.EXP), cards.midnight(last + datetime.timedelta(days=1))),
-            ("port areas", claims.get(cards.AREAS), renewal["port_areas"].split())):
+            ("port areas", claims.get(cards.AREAS), json.loads(renewal["port_areas"]))):
         if on_card != in_ledger:
             show = [v.hex() if isinstance(v, bytes) else v for v in (on_card, in_ledger)]
             yield f"its {label} is {show[0]}, the ledger's {show[1]}"

@@ -74,7 +74,7 @@ class Plastic:
             1: "port-office:kh", 2: renewal["pass_no"], 4: seconds(renewal["valid_to"], 1),
             5: seconds(renewal["valid_from"]), 7: uuid.UUID(self.attempt).bytes,
             -70001: bytes.fromhex(uid), -70002: renewal["old_pass_no"],
-            -70003: renewal["port_areas"].split(), -70004: 1}
+            -70003: json.loads(renewal["port_areas"]), -70004: 1}
         self.credential = run.signer.sign(self.claims)
 
     def tell(self, what, journal=None, **more):
@@ -163,7 +163,7 @@ class Run:
         self.renewals.append({
             "id": str(uuid.uuid4()), "status": "approved", "pass_no": f"KHPS110-{number:05}",
             "old_pass_no": f"KHPS109-{number:05}", "valid_from": "2021-12-01",
-            "valid_to": "2022-11-30", "port_areas": "KH AP", "uid": None, "attempt": None,
+            "valid_to": "2022-11-30", "port_areas": '["KH", "AP"]', "uid": None, "attempt": None,
             "credential": None})
         return self.renewals[-1]
 
@@ -213,8 +213,8 @@ class Run:
         insert(db, "station", only_row=1, incarnation=self.incarnation, cursor="")
         for number, r in enumerate(self.renewals, 1):
             insert(db, "renewal", **pick(r, "id status pass_no old_pass_no valid_from valid_to port_areas"),
-                   version=1, held=0, pickup_port="KH", data_warnings="", holder_sealed=b"?",
-                   arrived=number)
+                   version=1, held=0, pickup_port="KH", data_warnings="[]", holder_name_sealed=b"?",
+                   masked_id_sealed=b"?", arrived=number)
         for p in self.plastics:
             insert(db, "card", attempt=p.attempt, renewal=p.renewal["id"], epoch=1, uid=p.uid,
                    key_generation=1, state=p.state, credential_sealed=b"?",

@@ -532,7 +532,7 @@ class Secrets(Checker):
                 self.found("no_secrets", "forbidden text 1 is in", "--forbid", "王小明")
 
     def test_canary_in_the_ledger(self):
-        self.edit("ledger", "UPDATE renewal SET holder_sealed=?", "王小明\nA12345****".encode())
+        self.edit("ledger", "UPDATE renewal SET holder_name_sealed=?", "王小明".encode())
         self.found("no_secrets", "ledger.db (UTF-8)", "--forbid", "王小明")
 
     def test_master_key_in_a_log(self):
