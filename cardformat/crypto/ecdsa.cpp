@@ -85,6 +85,9 @@ Result<Es256Key> Es256Key::from_pem(std::string_view pem) {
         std::string_view(group) != "prime256v1") {
         return fail(Fault::correct_configuration, "the signing key is no PKCS#8 PEM key on P-256");
     }
+    must(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                        OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1,
+         "point format");
     return Es256Key(std::make_unique<Hidden>(Hidden{std::move(key)}));
 }
 

@@ -81,8 +81,8 @@ std::optional<MintedParts> minted_parts(const PassNumber& number) {
     }
     const auto port = Port::parse(text.substr(0, 2));
     const int serial = std::stoi(text.substr(serial_at));
-    if (!port || PassNumber::mint(*port, std::stoi(text.substr(year_at, year_size)), serial) !=
-                     number) {
+    if (!port ||
+        PassNumber::mint(*port, std::stoi(text.substr(year_at, year_size)), serial) != number) {
         return std::nullopt;
     }
     return MintedParts{text.substr(0, series_size), serial};

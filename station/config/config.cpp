@@ -30,10 +30,21 @@ void only(const toml::table& table, std::initializer_list<std::string_view> know
 }
 
 template <class T>
+constexpr std::string_view kind_of = "a text";
+template <>
+constexpr std::string_view kind_of<bool> = "true or false";
+template <>
+constexpr std::string_view kind_of<std::int64_t> = "a whole number";
+
+template <class T>
 T required(const toml::table& table, std::string_view key) {
-    const auto value = table[key].value<T>();
+    const toml::node* node = table.get(key);
+    if (node == nullptr) {
+        complain(table, "setting \"" + std::string(key) + "\" is missing");
+    }
+    const auto value = node->value_exact<T>();
     if (!value) {
-        complain(table, "setting \"" + std::string(key) + "\" is missing or of the wrong type");
+        complain(*node, "setting \"" + std::string(key) + "\" must be " + std::string(kind_of<T>));
     }
     return *value;
 }
@@ -53,7 +64,7 @@ const toml::table& as_table(const toml::node& node, const std::string& what) {
 http::Endpoint endpoint(const toml::table& table, std::string_view key) {
     auto parsed = http::Endpoint::parse(required<std::string>(table, key));
     if (!parsed) {
-        complain(table, std::string(key) + ": " + parsed.error().detail);
+        complain(*table.get(key), std::string(key) + ": " + parsed.error().detail);
     }
     return std::move(*parsed);
 }
@@ -96,13 +107,18 @@ std::vector<T> list(const toml::table& table, std::string_view key,
 
 issuance::ProductionPolicy production_policy(const toml::table& whole) {
     issuance::ProductionPolicy policy;
-    if (const toml::table* table = whole["production"].as_table(); table != nullptr) {
-        only(*table, {"refuse_unproven_chips", "hold_odd_data", "max_presentations"});
-        policy.refuse_unproven_chips =
-            optional_or(*table, "refuse_unproven_chips", policy.refuse_unproven_chips);
-        policy.hold_odd_data = optional_or(*table, "hold_odd_data", policy.hold_odd_data);
-        policy.max_presentations =
-            optional_or(*table, "max_presentations", policy.max_presentations);
+    const toml::node* node = whole.get("production");
+    if (node == nullptr) {
+        return policy;
+    }
+    const toml::table& table = as_table(*node, "production");
+    only(table, {"refuse_unproven_chips", "hold_odd_data", "max_presentations"});
+    policy.refuse_unproven_chips =
+        optional_or(table, "refuse_unproven_chips", policy.refuse_unproven_chips);
+    policy.hold_odd_data = optional_or(table, "hold_odd_data", policy.hold_odd_data);
+    policy.max_presentations = optional_or(table, "max_presentations", policy.max_presentations);
+    if (policy.max_presentations < 1) {
+        complain(*table.get("max_presentations"), "max_presentations must be 1 or more");
     }
     return policy;
 }
@@ -123,7 +139,7 @@ Config whole(const toml::table& table) {
     if (table.contains("business_date")) {
         config.business_date = BusinessDay::parse(required<std::string>(table, "business_date"));
         if (!config.business_date) {
-            complain(table, "business_date is no day such as \"2021-12-01\"");
+            complain(*table.get("business_date"), "business_date is no day such as \"2021-12-01\"");
         }
     }
     if (config.readers.empty()) {

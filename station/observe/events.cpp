@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <unistd.h>
 
+#include "cardformat/base/utf8.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::observe {
@@ -122,7 +123,7 @@ Field fault_field(Fault fault) {
     return {"fault", std::string(card::name(fault))};
 }
 Field detail_field(std::string_view detail) {
-    return {"detail", std::string(detail)};
+    return {"detail", to_utf8(detail)};
 }
 Field date_field(BusinessDay day) {
     return {"date", day.iso()};

@@ -96,6 +96,18 @@ Result<TrustList> read_trust(const std::string& path) {
     return trusted;
 }
 
+/// So that a folder's parent is another folder.
+std::string without_slash(std::string folder) {
+    while (folder.size() > 1 && folder.ends_with('/')) {
+        folder.pop_back();
+    }
+    return folder;
+}
+
+bool trusts(const TrustList& trusted, const P256Point& key) {
+    return std::find(trusted.begin(), trusted.end(), key) != trusted.end();
+}
+
 template <std::size_t N>
 std::string fresh_key(RandomSource& random) {
     Secret<N> key;
@@ -105,11 +117,12 @@ std::string fresh_key(RandomSource& random) {
 
 }  // namespace
 
-Result<void> DevelopmentVault::create(const std::string& folder, RandomSource& random) {
-    if (fs::exists(folder)) {
+Result<void> DevelopmentVault::create(const std::string& wished, RandomSource& random) {
+    const std::string folder = without_slash(wished);
+    std::error_code error;
+    if (fs::exists(folder, error)) {
         return unusable(folder, "exists already; keys that cards were written with stay");
     }
-    std::error_code error;
     fs::create_directories(fs::path(folder).parent_path(), error);
     if (::mkdir(folder.c_str(), 0700) != 0) {
         return unusable(folder, std::strerror(errno));
@@ -148,11 +161,16 @@ Result<std::unique_ptr<DevelopmentVault>> DevelopmentVault::open(const std::stri
     if (!signing_key) {
         return tl::make_unexpected(signing_key.error());
     }
+    if (!trusts(*trusted, signing_key->public_point())) {
+        return unusable(folder + "/trust.json",
+                        "lacks the signing key, so this station would refuse its own cards");
+    }
     std::unique_ptr<DevelopmentVault> vault(
         new DevelopmentVault(std::move(*signing_key), std::move(*data_key)));
     vault->trusted_ = std::move(*trusted);
     for (unsigned generation = 1; generation <= last_generation; ++generation) {
-        if (!fs::exists(key_file(folder, KeySlot::picc_master, generation))) {
+        std::error_code error;
+        if (!fs::exists(key_file(folder, KeySlot::picc_master, generation), error)) {
             break;
         }
         const KeyGeneration number{static_cast<std::uint8_t>(generation)};
@@ -160,6 +178,9 @@ Result<std::unique_ptr<DevelopmentVault>> DevelopmentVault::open(const std::stri
             auto key = read_key<16>(key_file(folder, slot, generation));
             if (!key) {
                 return tl::make_unexpected(key.error());
+            }
+            if (vault->has_master(*key)) {
+                return unusable(key_file(folder, slot, generation), "repeats another master key");
             }
             vault->masters_.emplace(std::pair(slot, number), std::move(*key));
         }
@@ -169,6 +190,12 @@ Result<std::unique_ptr<DevelopmentVault>> DevelopmentVault::open(const std::stri
         return unusable(folder, "has no master keys of generation 1");
     }
     return vault;
+}
+
+bool DevelopmentVault::has_master(const AesKey& key) const {
+    return std::any_of(masters_.begin(), masters_.end(), [&key](const auto& master) {
+        return equal_in_constant_time(master.second.reveal(), key.reveal());
+    });
 }
 
 Result<AesKey> DevelopmentVault::diversify(KeySlot slot, KeyGeneration generation,

@@ -32,6 +32,8 @@ class DevelopmentVault final : public Vault {
     DevelopmentVault(Es256Key signing_key, SealingKey data_key)
         : signing_key_(std::move(signing_key)), data_key_(std::move(data_key)) {}
 
+    [[nodiscard]] bool has_master(const AesKey& key) const;
+
     std::map<std::pair<KeySlot, KeyGeneration>, AesKey> masters_;
     KeyGeneration current_{};
     Es256Key signing_key_;

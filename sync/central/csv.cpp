@@ -2,46 +2,12 @@
 
 #include <optional>
 
+#include "cardformat/base/utf8.hpp"
+
 namespace card::central {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-/// The length of a UTF-8 character by its first octet; 0 for none.
-std::size_t character_size(unsigned char first) {
-    if (first < 0x80U) {
-        return 1;
-    }
-    if (first >= 0xC2U && first <= 0xDFU) {
-        return 2;
-    }
-    if (first >= 0xE0U && first <= 0xEFU) {
-        return 3;
-    }
-    return first >= 0xF0U && first <= 0xF4U ? 4 : 0;
-}
-
-bool is_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        const std::size_t size = character_size(first);
-        if (size == 0 || i + size > text.size()) {
-            return false;
-        }
-        for (std::size_t k = 1; k < size; ++k) {
-            if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) {
-                return false;
-            }
-        }
-        const auto second = size > 1 ? static_cast<unsigned char>(text[i + 1]) : 0U;
-        if ((first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU) ||
-            (first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU)) {
-            return false;
-        }
-        i += size;
-    }
-    return true;
-}
 
 class Reader {
   public:

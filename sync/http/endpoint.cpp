@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <optional>
 
@@ -92,6 +93,20 @@ std::vector<std::string> path_segments(std::string_view target) {
         segments.push_back(percent_decoded(next_part(path, '/'), false));
     }
     return segments;
+}
+
+std::string percent_encoded(std::string_view value) {
+    std::string encoded;
+    for (const std::uint8_t octet : as_bytes(value)) {
+        const char c = static_cast<char>(octet);
+        if (std::isalnum(octet) != 0 ||
+            std::string_view("-._~").find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            encoded += "%" + to_hex(BytesView(&octet, 1));
+        }
+    }
+    return encoded;
 }
 
 std::string query_value(std::string_view target, std::string_view name) {

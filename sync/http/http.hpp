@@ -97,6 +97,8 @@ class Client {
 
 /// `path` without query, split at '/', percent-decoded: "/v1/a%2Fb" gives {"v1", "a/b"}.
 [[nodiscard]] std::vector<std::string> path_segments(std::string_view target);
+/// Any octets as a query parameter's value (RFC 3986, 2.1).
+[[nodiscard]] std::string percent_encoded(std::string_view value);
 /// The decoded value of a query parameter, or empty.
 [[nodiscard]] std::string query_value(std::string_view target, std::string_view name);
 

@@ -58,7 +58,8 @@ asio::awaitable<Result<wire::RenewalPage>> CentralClient::pull(std::string curso
                                                                std::chrono::seconds wait) {
     http::Request request;
     request.method = "GET";
-    request.target = "/v1/stations/" + station_ + "/renewals?cursor=" + cursor +
+    request.target = "/v1/stations/" + station_ +
+                     "/renewals?cursor=" + http::percent_encoded(cursor) +
                      "&wait=" + std::to_string(wait.count());
     Result<http::Response> response =
         co_await client_.call(std::move(request), call_timeout + wait);

@@ -178,7 +178,7 @@ Result<Problem> decode_problem(std::string_view json) {
     Problem problem{static_cast<int>(members.integer("status", min_status, max_status)),
                     members.text("code", max_code_size), members.text("detail", max_detail_size),
                     members.boolean("retryable")};
-    if (const auto read = members.end(); !read) {
+    if (const auto read = members.end_of_open_object(); !read) {
         return tl::make_unexpected(read.error());
     }
     return problem;

@@ -133,9 +133,13 @@ std::vector<std::string> Members::texts(std::string_view name, std::size_t max_e
     return texts;
 }
 
+Result<void> Members::end_of_open_object() {
+    return failure_ ? tl::make_unexpected(*failure_) : Result<void>();
+}
+
 Result<void> Members::end() {
-    if (failure_) {
-        return tl::make_unexpected(*failure_);
+    if (auto read = end_of_open_object(); !read) {
+        return read;
     }
     for (const auto& member : *object_) {
         const std::string_view key{member.key().data(), member.key().size()};

@@ -61,6 +61,8 @@ class Members {
     void refuse(std::string_view name, std::string_view why);
     /// The first failure, or an unknown member.
     Result<void> end();
+    /// The first failure; members that nobody asked for are let be.
+    Result<void> end_of_open_object();
 
   private:
     const json::value* find(std::string_view name);

@@ -146,7 +146,7 @@ struct Problem {
 [[nodiscard]] std::string encode(const Problem& problem);
 
 // Decoding is strict: a missing, unknown, mistyped or oversized member is `correct_input`, and the
-// detail names the member but never its value.
+// detail names the member but never its value. A problem may have more members (RFC 9457, 3.2).
 [[nodiscard]] Result<RenewalPage> decode_renewal_page(std::string_view json);
 [[nodiscard]] Result<ClaimRequest> decode_claim_request(std::string_view json);
 [[nodiscard]] Result<ClaimAnswer> decode_claim_answer(std::string_view json);
