@@ -46,10 +46,11 @@ struct Fixture {
         return !vault && vault.error().fault == Fault::correct_configuration;
     }
     void put_generation(unsigned number) const {
+        char digit = 'A';
         for (const char* slot :
              {"picc-master", "application-master", "gate-read", "station-update"}) {
             put(slot + ("." + std::to_string(number)) + ".key",
-                std::string(32, static_cast<char>('0' + number)) + "\n");
+                std::to_string(number % 10) + std::string(31, digit++) + "\n");
         }
     }
 
@@ -277,6 +278,9 @@ MGcCAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcETTBLAgEBBCDl0bPL8EiWLWM14dWn
 KX73LV6lSq3g
 -----END PRIVATE KEY-----
 )");
+    put("trust.json",
+        R"({"keys": ["04BCCDCE2A57BE53DCDC265A0745D91DE2F239198D617A5C297EF72D5EA54AADE0)"
+        R"(9920F0759BF94CDC9C710FEDABE8110C7DF144F2282ADB4CB0BC9152D0792BF7"]})");
     const auto vault = DevelopmentVault::open(folder());
     BOOST_REQUIRE(vault.has_value());
     BOOST_CHECK_NO_THROW((void)(*vault)->signing_key_id());
