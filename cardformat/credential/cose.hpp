@@ -20,8 +20,8 @@ using Es256Signer = std::function<Result<Bytes>(BytesView)>;
 /// The public keys that a verifier accepts.
 using TrustList = std::vector<P256Point>;
 
-/// Tag 18, protected header {1: -7}, unprotected header {4: kid}. The signer's failure is passed on;
-/// `correct_input` where no reader would take so many octets.
+/// Tag 18, protected header {1: -7}, unprotected header {4: kid}. The signer's failure is passed
+/// on; `correct_input` where no reader would take so many octets.
 [[nodiscard]] Result<Bytes> cose_sign1(BytesView payload, const SigningKeyId& kid,
                                        const Es256Signer& sign);
 

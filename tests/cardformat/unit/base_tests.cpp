@@ -9,6 +9,7 @@
 #include "cardformat/base/result.hpp"
 #include "cardformat/base/secret.hpp"
 #include "cardformat/base/strong.hpp"
+#include "cardformat/base/utf8.hpp"
 
 using namespace card;
 
@@ -270,6 +271,33 @@ BOOST_AUTO_TEST_CASE(a_failure_passed_on_keeps_its_fault_and_grows_its_detail) {
     const Result<int> result = fail("opening", Failure{Fault::retry_later, "busy"});
     BOOST_TEST((result.error().fault == Fault::retry_later));
     BOOST_TEST(result.error().detail == "opening: busy");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(utf8)
+
+BOOST_AUTO_TEST_CASE(well_formed_text_is_kept) {
+    for (const std::string_view text : {"", "KH", "高雄港", "\xF0\xA0\xAE\xB7", "a\xC2\x80z"}) {
+        BOOST_TEST(is_utf8(text), text);
+        BOOST_TEST(to_utf8(text) == text);
+    }
+}
+
+// The ill-formed sequences of RFC 3629, section 3 and 10.
+BOOST_AUTO_TEST_CASE(ill_formed_text_is_told_and_replaced) {
+    for (const std::string_view text : {"\xFF", "\xC0\x80", "\xE2\x98", "\xED\xA0\x80",
+                                        "\xF4\x90\x80\x80", "\x80", "\xC3(", "\xF8\x88"}) {
+        BOOST_TEST(!is_utf8(text), text);
+        const std::string replaced = to_utf8(text);
+        BOOST_TEST(is_utf8(replaced));
+        BOOST_TEST(replaced.starts_with("\xEF\xBF\xBD"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_around_an_ill_formed_part_is_kept) {
+    BOOST_TEST(to_utf8("a\xE9z") == "a\xEF\xBF\xBDz");
+    BOOST_TEST(to_utf8("\xE9\xAB\xE9\xAB\x98").ends_with("高"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
