@@ -13,6 +13,14 @@
 
 namespace card {
 
+/// Overwrites octets that were a secret or personal, so that the compiler does not leave it out.
+template <class Octets>
+void wipe_octets(Octets& octets) {
+    if (octets.size() > 0) {
+        explicit_bzero(octets.data(), octets.size());
+    }
+}
+
 /// N octets of key material. Not copyable, so every place that holds a key is visible as a move;
 /// no stream operator, no comparison.
 template <std::size_t N>
@@ -40,7 +48,7 @@ class Secret {
     [[nodiscard]] Secret duplicate() const { return Secret(reveal()); }
 
   private:
-    void wipe() { explicit_bzero(octets_.data(), N); }
+    void wipe() { wipe_octets(octets_); }
     std::array<std::uint8_t, N> octets_{};
 };
 
@@ -76,7 +84,7 @@ class PersonalText {
 
   private:
     void wipe() {
-        explicit_bzero(text_.data(), text_.size());
+        wipe_octets(text_);
         text_.clear();
     }
     std::string text_;

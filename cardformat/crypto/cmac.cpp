@@ -84,7 +84,7 @@ AesKey diversify_aes128(const AesKey& master, BytesView input) {
     Bytes mac = last_block(cipher.encrypt_cbc(Bytes(16, 0), message), 16);
     AesKey key;
     std::copy(mac.begin(), mac.end(), key.fill().begin());
-    explicit_bzero(mac.data(), mac.size());
+    wipe_octets(mac);
     return key;
 }
 

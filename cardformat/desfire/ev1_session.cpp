@@ -41,8 +41,8 @@ Bytes Ev1Session::protect_full(std::uint8_t ins, BytesView header, BytesView dat
     const std::size_t block = cipher_.block_size();
     plain.resize((plain.size() + block - 1) / block * block, 0);
     const Bytes cryptogram = cipher_.encrypt_cbc(iv_, plain);
-    explicit_bzero(plain.data(), plain.size());
-    explicit_bzero(checked.data(), checked.size());
+    wipe_octets(plain);
+    wipe_octets(checked);
     iv_ = last_block(cryptogram, block);
     Bytes payload(header.begin(), header.end());
     append(payload, cryptogram);

@@ -44,7 +44,7 @@ AesKey session_key(const BlockCipher& key, std::uint8_t first, std::uint8_t seco
     Bytes derived = cmac(key, vector);
     AesKey out;
     std::copy(derived.begin(), derived.end(), out.fill().begin());
-    explicit_bzero(derived.data(), derived.size());
+    wipe_octets(derived);
     return out;
 }
 

@@ -72,7 +72,7 @@ class Personaliser {
         data.push_back(key.version.value);
         const Bytes header{static_cast<std::uint8_t>(picc_master_number.value | becomes_aes)};
         Bytes payload = factory.protect_full(ins::change_key, header, data);
-        explicit_bzero(data.data(), data.size());
+        wipe_octets(data);
         Result<NativeAnswer> answer = co_await send(ins::change_key, std::move(payload), limit_);
         if (!answer) {
             co_return fail("ChangeKey of the PICC master key", std::move(answer.error()));

@@ -163,7 +163,7 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::string scanned) {
     hand_over::OldPassRead read{recognise_old_pass(scanned, station_.config.old_pass_forms),
                                 std::nullopt, std::nullopt, station_.today()};
-    explicit_bzero(scanned.data(), scanned.size());
+    wipe_octets(scanned);
     expected_.reset();
     if (!read.number) {
         co_return Event(std::move(read));

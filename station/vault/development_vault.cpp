@@ -62,13 +62,13 @@ Result<Secret<N>> read_key(const std::string& path) {
         text->pop_back();
     }
     auto octets = from_hex(*text);
-    explicit_bzero(text->data(), text->size());
+    wipe_octets(*text);
     if (!octets || octets->size() != N) {
         return unusable(path, "is not " + std::to_string(2 * N) + " hexadecimal digits");
     }
     Secret<N> key;
     std::copy(octets->begin(), octets->end(), key.fill().begin());
-    explicit_bzero(octets->data(), octets->size());
+    wipe_octets(*octets);
     return key;
 }
 
@@ -157,7 +157,7 @@ Result<std::unique_ptr<DevelopmentVault>> DevelopmentVault::open(const std::stri
                                                : trusted.error());
     }
     auto signing_key = Es256Key::from_pem(*pem);
-    explicit_bzero(pem->data(), pem->size());
+    wipe_octets(*pem);
     if (!signing_key) {
         return tl::make_unexpected(signing_key.error());
     }

@@ -233,7 +233,7 @@ Result<PersonalText> Ledger::open_personal(const std::string& context, BytesView
         return tl::make_unexpected(opened.error());
     }
     PersonalText text(std::string(opened->begin(), opened->end()));
-    explicit_bzero(opened->data(), opened->size());
+    wipe_octets(*opened);
     return text;
 }
 
