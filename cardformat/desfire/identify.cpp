@@ -81,14 +81,14 @@ Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight si
     Bytes payload = (*session)->protect_plain(list.ins, list.header);
     Result<NativeAnswer> answer = co_await send(list.ins, std::move(payload), limit);
     if (!answer) {
-        co_return fail("GetApplicationIDs", std::move(answer.error()));
+        co_return fail("GetApplicationIDs", answer.error());
     }
     if (answer->status != Status::ok) {
         co_return refused("GetApplicationIDs", answer->status);
     }
     Result<Bytes> applications = (*session)->open_mac(answer->status, answer->data);
     if (!applications) {
-        co_return fail("GetApplicationIDs", std::move(applications.error()));
+        co_return fail("GetApplicationIDs", applications.error());
     }
     if (!applications->empty()) {
         co_return fail(Fault::use_another_card, "the card already has applications");

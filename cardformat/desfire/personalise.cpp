@@ -75,7 +75,7 @@ class Personaliser {
         wipe_octets(data);
         Result<NativeAnswer> answer = co_await send(ins::change_key, std::move(payload), limit_);
         if (!answer) {
-            co_return fail("ChangeKey of the PICC master key", std::move(answer.error()));
+            co_return fail("ChangeKey of the PICC master key", answer.error());
         }
         if (answer->status != Status::ok) {
             co_return refused("ChangeKey of the PICC master key", answer->status);
@@ -154,7 +154,7 @@ class Personaliser {
             create_aes_application(order_.profile.aid, locked_settings, application_key_count),
             limit_);
         if (!created) {
-            co_return fail("CreateApplication", std::move(created.error()));
+            co_return fail("CreateApplication", created.error());
         }
         const bool exists = in_doubt_ && created->status == Status::duplicate_error;
         if (created->status != Status::ok && !exists) {
@@ -235,7 +235,7 @@ class Personaliser {
         Bytes payload = session.protect(change.ins, change.header, change.data, change.mode);
         Result<NativeAnswer> answer = co_await send(change.ins, std::move(payload), limit_);
         if (!answer) {
-            co_return fail("ChangeKey of the application master key", std::move(answer.error()));
+            co_return fail("ChangeKey of the application master key", answer.error());
         }
         if (answer->status != Status::ok) {
             co_return refused("ChangeKey of the application master key", answer->status);

@@ -116,7 +116,7 @@ Conversation<Result<Bytes>> require_plain(std::string_view doing, NativeCommand 
                                           FrameLimit limit) {
     Result<NativeAnswer> answer = co_await send_plain(std::move(command), limit);
     if (!answer) {
-        co_return fail(doing, std::move(answer.error()));
+        co_return fail(doing, answer.error());
     }
     if (answer->status != Status::ok && answer->status != Status::signature_ok) {
         co_return refused(doing, answer->status);
@@ -128,7 +128,7 @@ Conversation<Result<Bytes>> require_secured(std::string_view doing, Ev2Session& 
                                             NativeCommand command, FrameLimit limit) {
     Result<NativeAnswer> answer = co_await send_secured(session, std::move(command), limit);
     if (!answer) {
-        co_return fail(doing, std::move(answer.error()));
+        co_return fail(doing, answer.error());
     }
     if (answer->status != Status::ok) {
         co_return refused(doing, answer->status);

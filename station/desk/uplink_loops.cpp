@@ -132,6 +132,7 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
 asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient& central,
                                          std::vector<ledger::OutgoingFact> facts) {
     std::vector<std::string> lines;
+    lines.reserve(facts.size());
     for (ledger::OutgoingFact& fact : facts) {
         lines.push_back(std::move(fact.line));
     }

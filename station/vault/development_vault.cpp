@@ -1,10 +1,10 @@
 #include "station/vault/development_vault.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include <boost/json.hpp>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ std::string key_file(const std::string& folder, KeySlot slot, unsigned generatio
 Result<void> write_private(const std::string& path, std::string_view text) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        return unusable(path, std::strerror(errno));
+        return unusable(path, std::generic_category().message(errno));
     }
     const bool written =
         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
@@ -125,7 +125,7 @@ Result<void> DevelopmentVault::create(const std::string& wished, RandomSource& r
     }
     fs::create_directories(fs::path(folder).parent_path(), error);
     if (::mkdir(folder.c_str(), 0700) != 0) {
-        return unusable(folder, std::strerror(errno));
+        return unusable(folder, std::generic_category().message(errno));
     }
     for (const KeySlot slot : slots) {
         if (auto written = write_private(key_file(folder, slot, 1), fresh_key<16>(random));
@@ -140,7 +140,7 @@ Result<void> DevelopmentVault::create(const std::string& wished, RandomSource& r
          {std::pair<std::string, std::string>{"data.key", fresh_key<32>(random)},
           {"signing.pem", std::string(signing_key.to_pem().reveal())},
           {"trust.json", boost::json::serialize(trust) + "\n"}}) {
-        if (auto written = write_private(folder + "/" + file, text); !written) {
+        if (auto written = write_private(fs::path(folder) / file, text); !written) {
             return written;
         }
     }

@@ -99,11 +99,11 @@ Result<Ledger> Ledger::open(const std::string& path, const Clock& clock, RandomS
                             const SealingKey& key) {
     auto database = sqlite::Database::open(path, {application_id, schema_version, schema_sql});
     if (!database) {
-        return fail("ledger " + path, std::move(database.error()));
+        return fail("ledger " + path, database.error());
     }
     Ledger ledger(std::move(*database), clock, random, key);
     if (auto ready = ledger.load_or_found(); !ready) {
-        return fail("ledger " + path, std::move(ready.error()));
+        return fail("ledger " + path, ready.error());
     }
     return ledger;
 }
@@ -497,7 +497,7 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
          seal(*key_, *random_, credential_context(id), card.credential),
          BytesView(sha256(card.credential)), *record});
     if (!inserted) {
-        return fail("starting an attempt", std::move(inserted.error()));
+        return fail("starting an attempt", inserted.error());
     }
     auto owed = owe(wire::FactType::attempt_started, card.renewal, {&card, {}});
     if (!owed) {
