@@ -62,6 +62,13 @@ NativeCommand get_key_version(KeyNumber key) {
     return {0x64, {key.value}, {}, CommMode::mac};
 }
 
+Result<KeyVersion> parse_key_version(BytesView answer) {
+    if (answer.size() != 1) {
+        return fail(Fault::set_card_aside, "GetKeyVersion: wrong length");
+    }
+    return KeyVersion{answer.front()};
+}
+
 NativeCommand get_free_memory() {
     return {0x6E, {}, {}, CommMode::mac};
 }
@@ -92,6 +99,10 @@ NativeCommand delete_application(Aid aid) {
     return {0xDA, aid.wire(), {}, CommMode::mac};
 }
 
+NativeCommand format_picc() {
+    return {0xFC, {}, {}, CommMode::mac};
+}
+
 NativeCommand change_key_settings(KeySettings settings) {
     return {0x54, {}, {settings.value}, CommMode::full};
 }
@@ -103,6 +114,16 @@ NativeCommand change_own_key(KeyNumber key, const AesKey& fresh, KeyVersion vers
     return {ins::change_key, {key.value}, std::move(data), CommMode::full};
 }
 
+NativeCommand change_picc_key_to_aes(const AesKey& fresh, KeyVersion version) {
+    constexpr std::uint8_t becomes_aes = 0x80;
+    return change_own_key(KeyNumber{becomes_aes}, fresh, version);
+}
+
+NativeCommand change_picc_key_to_factory() {
+    constexpr std::size_t des_key_size = 16;
+    return {ins::change_key, {0x00}, Bytes(des_key_size, 0), CommMode::full};
+}
+
 NativeCommand change_other_key(KeyNumber key, const AesKey& old, const AesKey& fresh,
                                KeyVersion version) {
     Bytes data;
@@ -110,8 +131,11 @@ NativeCommand change_other_key(KeyNumber key, const AesKey& old, const AesKey& f
         data.push_back(static_cast<std::uint8_t>(fresh.reveal()[i] ^ old.reveal()[i]));
     }
     data.push_back(version.value);
-    append(data, desfire_crc32(fresh.reveal()));
-    return {ins::change_key, {key.value}, std::move(data), CommMode::full};
+    return {ins::change_key,
+            {key.value},
+            std::move(data),
+            CommMode::full,
+            desfire_crc32(fresh.reveal())};
 }
 
 NativeCommand create_file(const FileSpec& spec) {
@@ -136,7 +160,7 @@ NativeCommand write_data(const FileSpec& spec, BytesView data) {
 }
 
 NativeCommand read_data(const FileSpec& spec, std::uint32_t length) {
-    return {0xBD, file_range(spec.number, length), {}, spec.mode};
+    return {0xBD, file_range(spec.number, length), {}, spec.mode, {}, length};
 }
 
 NativeCommand commit_transaction() {

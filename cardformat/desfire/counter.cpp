@@ -6,52 +6,67 @@ namespace {
 /// ReadData with length 0 reads to the end of the file: the gate key may not ask for its size.
 constexpr std::uint32_t whole_file = 0;
 
-/// Selects the application and authenticates; nothing where either is refused.
-Conversation<Result<std::optional<Ev2Session>>> enter(RandomSource& random, FrameLimit limit,
-                                                      Aid aid, KeyNumber number,
-                                                      const AesKey& key) {
+/// Whether the card has the application, which is then selected.
+Conversation<Result<bool>> select(Aid aid, FrameLimit limit) {
     Result<NativeAnswer> selected = co_await send_plain(select_application(aid), limit);
     if (!selected) {
         co_return tl::make_unexpected(std::move(selected.error()));
     }
     if (selected->status == Status::application_not_found) {
-        co_return std::nullopt;
+        co_return false;
     }
     if (selected->status != Status::ok) {
         co_return refused("SelectApplication", selected->status);
     }
-    Result<std::optional<Ev2Session>> session =
-        co_await authenticate_ev2_first(random, number, key);
-    co_return session;
+    co_return true;
 }
 
-Conversation<Result<Ev2Session>> authenticate(RandomSource& random, KeyNumber number,
-                                              const AesKey& key) {
-    Result<std::optional<Ev2Session>> session =
-        co_await authenticate_ev2_first(random, number, key);
-    if (!session) {
-        co_return tl::make_unexpected(std::move(session.error()));
+/// Selects the application and authenticates; nothing where either is refused.
+Conversation<Result<std::optional<Session>>> enter(RandomSource& random, PresentedChip presented,
+                                                   Aid aid, KeyNumber number, const AesKey& key) {
+    const Result<bool> selected = co_await select(aid, presented.limit);
+    if (!selected) {
+        co_return tl::make_unexpected(selected.error());
     }
-    if (!*session) {
-        co_return fail(Fault::set_card_aside, "the card refuses a key that it must have");
+    if (!*selected) {
+        co_return std::nullopt;
     }
-    co_return std::move(**session);
+    Result<std::optional<Session>> session =
+        co_await authenticate(random, presented.chip->messaging, number, key);
+    co_return session;
 }
 
 }  // namespace
 
+Conversation<Result<std::optional<KeyVersion>>> read_pass_generation(PresentedChip presented,
+                                                                     PortPassProfile profile) {
+    const Result<bool> selected = co_await select(profile.aid, presented.limit);
+    if (!selected) {
+        co_return tl::make_unexpected(selected.error());
+    }
+    if (!*selected) {
+        co_return std::nullopt;
+    }
+    const Result<KeyVersion> version = co_await read_key_version(gate_read_number, presented.limit);
+    if (!version) {
+        co_return tl::make_unexpected(version.error());
+    }
+    co_return *version;
+}
+
 Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& random,
-                                                              FrameLimit limit,
+                                                              PresentedChip presented,
                                                               PortPassProfile profile,
                                                               CardKey gate_read) {
-    Result<std::optional<Ev2Session>> gate =
-        co_await enter(random, limit, profile.aid, gate_read_number, gate_read.key);
+    Result<std::optional<Session>> gate =
+        co_await enter(random, presented, profile.aid, gate_read_number, gate_read.key);
     if (!gate) {
         co_return tl::make_unexpected(std::move(gate.error()));
     }
     if (!*gate) {
         co_return std::nullopt;
     }
+    const FrameLimit limit = presented.limit;
     const FileSpec state_file = PortPassProfile::state_file();
     Result<Bytes> pass = co_await require_secured(
         "ReadData of the pass", **gate,
@@ -67,14 +82,15 @@ Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& rand
     co_return GateReading{std::move(*pass), std::move(*state)};
 }
 
-Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, CardUid uid,
+Conversation<Result<void>> change_state(RandomSource& random, PresentedChip presented,
                                         WriteAhead record, StateChange change) {
-    if (uid != record.uid()) {
+    if (presented.uid != record.uid()) {
         co_return fail(Fault::report_defect, "the durable record names another card");
     }
+    const FrameLimit limit = presented.limit;
     const FileSpec state_file = PortPassProfile::state_file();
-    Result<std::optional<Ev2Session>> update = co_await enter(
-        random, limit, change.profile.aid, station_update_number, change.station_update.key);
+    Result<std::optional<Session>> update = co_await enter(
+        random, presented, change.profile.aid, station_update_number, change.station_update.key);
     if (!update) {
         co_return tl::make_unexpected(std::move(update.error()));
     }
@@ -103,7 +119,8 @@ Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, 
     if (!committed) {
         co_return tl::make_unexpected(committed.error());
     }
-    Result<Ev2Session> gate = co_await authenticate(random, gate_read_number, change.gate_read.key);
+    Result<Session> gate = co_await require_authentication(random, presented.chip->messaging,
+                                                           gate_read_number, change.gate_read.key);
     if (!gate) {
         co_return tl::make_unexpected(std::move(gate.error()));
     }

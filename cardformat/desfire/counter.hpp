@@ -11,11 +11,16 @@ struct GateReading {
     Bytes state;
 };
 
+/// The generation of the gate key, which the card tells anybody. Nothing where it has no such
+/// application.
+Conversation<Result<std::optional<KeyVersion>>> read_pass_generation(PresentedChip presented,
+                                                                     PortPassProfile profile);
+
 /// Authenticates with the gate key and reads both files. Nothing where the card has no such
 /// application or refuses the key: it is not one of ours. Nothing is believed yet: the credential's
 /// signature, UID and the state's hash are for the caller to check.
 Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& random,
-                                                              FrameLimit limit,
+                                                              PresentedChip presented,
                                                               PortPassProfile profile,
                                                               CardKey gate_read);
 
@@ -29,8 +34,8 @@ struct StateChange {
 
 /// Writes the state file, commits, and reads it back as a gate. A card that says `to` already is a
 /// success without a write, so the change can be asked for again after a tear.
-/// `set_card_aside` where the file says neither. The record must name the card `uid`.
-Conversation<Result<void>> change_state(RandomSource& random, FrameLimit limit, CardUid uid,
+/// `set_card_aside` where the file says neither. The record must name the presented card.
+Conversation<Result<void>> change_state(RandomSource& random, PresentedChip presented,
                                         WriteAhead record, StateChange change);
 
 }  // namespace card::desfire

@@ -15,6 +15,30 @@ Bytes last_block(BytesView data, std::size_t size) {
     return {tail.begin(), tail.end()};
 }
 
+tl::unexpected<Failure> wrong_check_sum() {
+    return fail(Fault::set_card_aside, "an enciphered answer has a wrong check sum");
+}
+
+/// The first `size` octets of `plain`, where their CRC32 follows and then nothing but padding.
+Result<Bytes> checked_data(Status status, BytesView plain, std::size_t size, bool marked_padding) {
+    Bytes data(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(size));
+    Bytes checked = data;
+    checked.push_back(static_cast<std::uint8_t>(status));
+    Bytes tail = desfire_crc32(checked);
+    tail.resize(plain.size() - size, 0);
+    const BytesView sent = plain.subspan(size);
+    if (equal_in_constant_time(tail, sent)) {
+        return data;
+    }
+    if (marked_padding && tail.size() > crc_size) {
+        tail[crc_size] = 0x80;
+        if (equal_in_constant_time(tail, sent)) {
+            return data;
+        }
+    }
+    return wrong_check_sum();
+}
+
 }  // namespace
 
 Ev1Session::Ev1Session(BlockCipher cipher)
@@ -66,20 +90,24 @@ Result<Bytes> Ev1Session::open_mac(Status status, BytesView received) {
 Result<Bytes> Ev1Session::open_full(Status status, BytesView received, std::size_t size) {
     const std::size_t block = cipher_.block_size();
     const std::size_t due = (size + crc_size + block - 1) / block * block;
-    if (received.size() != due) {
+    const bool fits =
+        size != 0 ? received.size() == due : received.size() >= due && received.size() % block == 0;
+    if (!fits) {
         return fail(Fault::set_card_aside, "an enciphered answer has the wrong length");
     }
-    Bytes plain = cipher_.decrypt_cbc(iv_, received);
+    const Bytes plain = cipher_.decrypt_cbc(iv_, received);
     iv_ = last_block(received, block);
-    Bytes data(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(size));
-    Bytes checked = data;
-    checked.push_back(static_cast<std::uint8_t>(status));
-    Bytes tail = desfire_crc32(checked);
-    tail.resize(due - size, 0);
-    if (!equal_in_constant_time(tail, BytesView(plain).subspan(size))) {
-        return fail(Fault::set_card_aside, "an enciphered answer has a wrong check sum");
+    if (size != 0) {
+        return checked_data(status, plain, size, false);
     }
-    return data;
+    for (std::size_t padding = 0; padding <= block && padding + crc_size < plain.size();
+         ++padding) {
+        auto data = checked_data(status, plain, plain.size() - padding - crc_size, true);
+        if (data) {
+            return data;
+        }
+    }
+    return wrong_check_sum();
 }
 
 }  // namespace card::desfire

@@ -1,6 +1,7 @@
 #pragma once
 // EV1 secure messaging after AuthenticateISO (1A) or AuthenticateAES (AA): one IV runs through
-// every command and answer. The station needs it once for each card, under the factory's DES key.
+// every command and answer. EV1 chips have nothing else, and every new card needs it once, under
+// the factory's DES key.
 
 #include "cardformat/base/result.hpp"
 #include "cardformat/desfire/types.hpp"
@@ -28,7 +29,9 @@ class Ev1Session {
     /// one.
     [[nodiscard]] Result<Bytes> open_mac(Status status, BytesView received);
 
-    /// Deciphers data ‖ CRC32(data ‖ status) ‖ zeros of `size` octets of data.
+    /// Deciphers data ‖ CRC32(data ‖ status) ‖ zeros of `size` octets of data. With a `size` of 0
+    /// the card decided how much it sends, and the padding may begin with 80. `set_card_aside` for
+    /// another length or check sum.
     [[nodiscard]] Result<Bytes> open_full(Status status, BytesView received, std::size_t size);
 
   private:

@@ -55,10 +55,10 @@ Ev2Session::Ev2Session(AesKey encryption, AesKey mac, TransactionIdentifier ti,
     : encryption_(std::move(encryption)), mac_(std::move(mac)), ti_(ti), counter_(counter) {}
 
 Ev2Session Ev2Session::derive(const AesKey& key, BytesView rnd_a, BytesView rnd_b,
-                              TransactionIdentifier ti) {
+                              TransactionIdentifier ti, std::uint16_t counter) {
     const BlockCipher cipher = BlockCipher::aes128(key);
     return {session_key(cipher, 0xA5, 0x5A, rnd_a, rnd_b),
-            session_key(cipher, 0x5A, 0xA5, rnd_a, rnd_b), ti};
+            session_key(cipher, 0x5A, 0xA5, rnd_a, rnd_b), ti, counter};
 }
 
 Bytes Ev2Session::protect(std::uint8_t ins, BytesView header, BytesView data, CommMode mode) const {

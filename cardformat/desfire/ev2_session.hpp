@@ -16,7 +16,7 @@ class Ev2Session {
 
     /// SV1 and SV2 of the authentication's random numbers, AN12196 6.6.
     static Ev2Session derive(const AesKey& key, BytesView rnd_a, BytesView rnd_b,
-                             TransactionIdentifier ti);
+                             TransactionIdentifier ti, std::uint16_t counter = 0);
 
     /// What follows INS on the wire. Nothing is changed; `open` counts the command.
     [[nodiscard]] Bytes protect(std::uint8_t ins, BytesView header, BytesView data,
@@ -28,6 +28,7 @@ class Ev2Session {
 
     /// The IV that enciphers the next command's data.
     [[nodiscard]] Bytes command_iv() const { return iv(0xA5, 0x5A, counter_); }
+    [[nodiscard]] TransactionIdentifier transaction() const { return ti_; }
     [[nodiscard]] std::uint16_t counter() const { return counter_; }
     [[nodiscard]] const AesKey& encryption_key() const { return encryption_; }
     [[nodiscard]] const AesKey& mac_key() const { return mac_; }

@@ -1,40 +1,71 @@
 #include "cardformat/desfire/identify.hpp"
 
-#include "cardformat/crypto/ecdsa.hpp"
-
 namespace card::desfire {
 namespace {
 
-constexpr std::uint8_t ev2_hardware_major = 0x12;
-/// NXP's originality key of DESFire EV2, an uncompressed point on secp224r1.
-constexpr std::string_view ev2_originality_key =
-    "04B304DC4C615F5326FE9383DDEC9AA892DF3A57FA7FFB3276192BC0EAA252ED45A865E3B093A3D0DCE5BE29E92F13"
-    "92CE7DE321E3E5C52B3A";
+/// Nothing where the chip does not know the command, as an EV1 may not.
+Conversation<Result<Bytes>> read_originality_signature(FrameLimit limit) {
+    Result<NativeAnswer> answer = co_await send_plain(read_signature(), limit);
+    if (!answer) {
+        co_return fail("Read_Sig", answer.error());
+    }
+    if (answer->status == Status::illegal_command) {
+        co_return Bytes();
+    }
+    if (answer->status != Status::signature_ok) {
+        co_return refused("Read_Sig", answer->status);
+    }
+    co_return std::move(answer->data);
+}
+
+/// A chip that rolled back an interrupted write says so once, to whatever comes first.
+Conversation<Result<Bytes>> version_of(FrameLimit limit) {
+    Result<NativeAnswer> answer = co_await send_plain(get_version(), limit);
+    if (answer && answer->status == Status::eeprom_error) {
+        answer = co_await send_plain(get_version(), limit);
+    }
+    if (!answer) {
+        co_return fail("GetVersion", answer.error());
+    }
+    if (answer->status != Status::ok) {
+        co_return refused("GetVersion", answer->status);
+    }
+    co_return std::move(answer->data);
+}
 
 }  // namespace
 
-Conversation<Result<CardSight>> identify(FrameLimit limit) {
-    Result<Bytes> version_answer = co_await require_plain("GetVersion", get_version(), limit);
-    if (!version_answer) {
-        co_return tl::make_unexpected(std::move(version_answer.error()));
+Conversation<Result<PresentedChip>> recognise(FrameLimit reader) {
+    const FrameLimit cautious = std::min(reader, smallest_frame_limit);
+    Result<Bytes> answer = co_await version_of(cautious);
+    if (!answer) {
+        co_return tl::make_unexpected(std::move(answer.error()));
     }
-    Result<VersionInfo> version = parse_version(*version_answer);
+    Result<VersionInfo> version = parse_version(*answer);
     if (!version) {
         co_return tl::make_unexpected(std::move(version.error()));
     }
-    if (version->hardware_major != ev2_hardware_major) {
-        co_return fail(Fault::use_another_card,
-                       "the chip is a DESFire of another generation than EV2");
+    const Chip* const chip = chip_of(*version);
+    if (chip == nullptr) {
+        co_return fail(Fault::use_another_card, "the chip is none of DESFire EV1, EV2 and EV3");
     }
-    Result<Bytes> signature = co_await require_plain("Read_Sig", read_signature(), limit);
+    co_return PresentedChip{version->uid, chip,
+                            std::min(FrameLimit::of_frame(chip->frame_size), reader)};
+}
+
+Conversation<Result<CardSight>> identify(FrameLimit reader) {
+    Result<PresentedChip> presented = co_await recognise(reader);
+    if (!presented) {
+        co_return tl::make_unexpected(std::move(presented.error()));
+    }
+    const FrameLimit limit = presented->limit;
+    Result<Bytes> signature = co_await read_originality_signature(limit);
     if (!signature) {
         co_return tl::make_unexpected(std::move(signature.error()));
     }
-    Result<Bytes> key_version =
-        co_await require_plain("GetKeyVersion", get_key_version(picc_master_number), limit);
-    if (!key_version || key_version->size() != 1) {
-        co_return key_version ? fail(Fault::set_card_aside, "GetKeyVersion: wrong length")
-                              : tl::make_unexpected(std::move(key_version.error()));
+    Result<KeyVersion> key_version = co_await read_key_version(picc_master_number, limit);
+    if (!key_version) {
+        co_return tl::make_unexpected(std::move(key_version.error()));
     }
     Result<Bytes> memory = co_await require_plain("GetFreeMemory", get_free_memory(), limit);
     if (!memory) {
@@ -44,56 +75,31 @@ Conversation<Result<CardSight>> identify(FrameLimit limit) {
     if (!free_memory) {
         co_return tl::make_unexpected(std::move(free_memory.error()));
     }
-    co_return CardSight{version->uid, *version, std::move(*signature),
-                        KeyVersion{key_version->front()}, *free_memory};
+    const Originality originality = judge_originality(*presented->chip, presented->uid, *signature);
+    co_return CardSight{*presented, originality, *key_version, *free_memory};
 }
 
-Conversation<Result<CardUid>> read_uid(FrameLimit limit) {
-    Result<Bytes> answer = co_await require_plain("GetVersion", get_version(), limit);
-    if (!answer) {
-        co_return tl::make_unexpected(std::move(answer.error()));
-    }
-    Result<VersionInfo> version = parse_version(*answer);
-    if (!version) {
-        co_return tl::make_unexpected(std::move(version.error()));
-    }
-    co_return version->uid;
-}
-
-bool is_genuine(const CardSight& sight) {
-    static const Bytes key = *from_hex(ev2_originality_key);
-    return verify_originality(key, sight.uid, sight.originality_signature);
-}
-
-Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight,
-                                              FrameLimit limit) {
+Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight) {
     if (sight.free_memory < required_free_memory) {
         co_return fail(Fault::use_another_card, "the card has too little free memory");
     }
-    Result<std::optional<Ev1Session>> session = co_await authenticate_factory_des(random);
-    if (!session) {
-        co_return tl::make_unexpected(std::move(session.error()));
+    Result<std::optional<Ev1Session>> factory = co_await authenticate_factory_des(random);
+    if (!factory) {
+        co_return tl::make_unexpected(std::move(factory.error()));
     }
-    if (!*session) {
+    if (!*factory) {
         co_return fail(Fault::use_another_card, "the card does not have the factory key");
     }
-    const NativeCommand list = get_application_ids();
-    Bytes payload = (*session)->protect_plain(list.ins, list.header);
-    Result<NativeAnswer> answer = co_await send(list.ins, std::move(payload), limit);
-    if (!answer) {
-        co_return fail("GetApplicationIDs", answer.error());
-    }
-    if (answer->status != Status::ok) {
-        co_return refused("GetApplicationIDs", answer->status);
-    }
-    Result<Bytes> applications = (*session)->open_mac(answer->status, answer->data);
+    Session session(std::move(**factory));
+    const Result<Bytes> applications = co_await require_secured(
+        "GetApplicationIDs", session, get_application_ids(), sight.presented.limit);
     if (!applications) {
-        co_return fail("GetApplicationIDs", applications.error());
+        co_return tl::make_unexpected(applications.error());
     }
     if (!applications->empty()) {
         co_return fail(Fault::use_another_card, "the card already has applications");
     }
-    co_return BlankCard(std::move(sight), std::move(**session));
+    co_return BlankCard(sight, std::move(session));
 }
 
 }  // namespace card::desfire

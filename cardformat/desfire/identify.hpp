@@ -6,23 +6,26 @@
 
 namespace card::desfire {
 
-struct CardSight {
+/// A chip that a reader holds in its field: what every dialogue with it needs to know.
+struct PresentedChip {
     CardUid uid;
-    VersionInfo version;
-    Bytes originality_signature;  ///< empty where the chip has none
+    const Chip* chip;
+    FrameLimit limit;  ///< the smaller of the chip's and the reader's
+};
+
+struct CardSight {
+    PresentedChip presented;
+    Originality originality;
     KeyVersion picc_key_version;
     std::uint32_t free_memory;  ///< octets
 };
 
+/// GetVersion, 3 APDUs, nothing changed. `use_another_card` for a chip that is not in chip.hpp.
+/// `reader` is the largest frame that the reader takes.
+Conversation<Result<PresentedChip>> recognise(FrameLimit reader);
+
 /// GetVersion, Read_Sig, GetKeyVersion, GetFreeMemory: 6 APDUs, nothing changed.
-/// `use_another_card` for anything but a DESFire EV2.
-Conversation<Result<CardSight>> identify(FrameLimit limit);
-
-/// GetVersion alone, 3 APDUs.
-Conversation<Result<CardUid>> read_uid(FrameLimit limit);
-
-/// Whether the chip's signature is NXP's for its UID.
-[[nodiscard]] bool is_genuine(const CardSight& sight);
+Conversation<Result<CardSight>> identify(FrameLimit reader);
 
 /// A card that was seen to have the factory key and no application, with the session that saw it.
 class BlankCard {
@@ -30,19 +33,16 @@ class BlankCard {
     [[nodiscard]] const CardSight& sight() const { return sight_; }
 
   private:
-    friend Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight,
-                                                         FrameLimit limit);
+    friend Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight);
     friend class Personaliser;
-    BlankCard(CardSight sight, Ev1Session session)
-        : sight_(std::move(sight)), session_(std::move(session)) {}
+    BlankCard(CardSight sight, Session session) : sight_(sight), session_(std::move(session)) {}
 
     CardSight sight_;
-    Ev1Session session_;
+    Session session_;
 };
 
 /// Authenticates with the factory key and lists the applications: 3 APDUs, nothing changed.
 /// `use_another_card` where either shows that the card is not blank, or too small.
-Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight,
-                                              FrameLimit limit);
+Conversation<Result<BlankCard>> require_blank(RandomSource& random, CardSight sight);
 
 }  // namespace card::desfire

@@ -6,8 +6,6 @@ namespace card::desfire {
 namespace {
 
 constexpr KeyVersion factory_version{0x00};
-/// ChangeKey of the PICC master key names the new key's type in its number.
-constexpr std::uint8_t becomes_aes = 0x80;
 
 AesKey default_key() {
     return {};
@@ -19,17 +17,16 @@ AesKey default_key() {
 /// part of the work: then every step is probed before it is done.
 class Personaliser {
   public:
-    Personaliser(RandomSource& random, FrameLimit limit, WriteOrder order, bool in_doubt)
-        : random_(random), limit_(limit), order_(std::move(order)), in_doubt_(in_doubt) {}
+    Personaliser(RandomSource& random, PresentedChip presented, WriteOrder order, bool in_doubt)
+        : random_(random),
+          limit_(presented.limit),
+          messaging_(presented.chip->messaging),
+          order_(std::move(order)),
+          in_doubt_(in_doubt) {}
 
     /// Steps 3 to 10 on a card whose factory session is still open.
     Conversation<Result<WriteOutcome>> write(BlankCard blank) {
-        const Result<void> taken = co_await take_picc(blank.session_);
-        if (!taken) {
-            co_return tl::make_unexpected(taken.error());
-        }
-        Result<Ev2Session> picc =
-            co_await authenticate(picc_master_number, order_.keys.picc_master);
+        Result<Session> picc = co_await take_picc(std::move(blank.session_));
         if (!picc) {
             co_return tl::make_unexpected(std::move(picc.error()));
         }
@@ -38,8 +35,8 @@ class Personaliser {
     }
 
     /// Finds out how far the PICC key came, then goes on.
-    Conversation<Result<WriteOutcome>> resume(CardSight sight) {
-        Result<Ev2Session> picc = co_await reclaim_picc(sight.picc_key_version);
+    Conversation<Result<WriteOutcome>> resume(KeyVersion shown) {
+        Result<Session> picc = co_await reclaim_picc(shown);
         if (!picc) {
             co_return tl::make_unexpected(std::move(picc.error()));
         }
@@ -48,64 +45,55 @@ class Personaliser {
     }
 
   private:
-    /// What a stage found: go on, or the application is not ours to continue and must be made anew.
-    enum class Stage : std::uint8_t { done, recreate };
+    /// What a stage found: go on, or the application is not ours to continue and must be made anew,
+    /// or a card that was written before has no room left, which only formatting gives back.
+    enum class Stage : std::uint8_t { done, recreate, no_room };
 
-    Conversation<Result<Ev2Session>> authenticate(KeyNumber number, const CardKey& key) {
-        Result<std::optional<Ev2Session>> session =
-            co_await authenticate_ev2_first(random_, number, key.key);
-        if (!session) {
-            co_return tl::make_unexpected(std::move(session.error()));
-        }
-        if (!*session) {
-            co_return fail(Fault::set_card_aside, "the card refuses a key that was set before");
-        }
-        co_return std::move(**session);
+    Conversation<Result<std::optional<Session>>> try_key(KeyNumber number, const AesKey& key) {
+        return authenticate(random_, messaging_, number, key);
+    }
+    Conversation<Result<Session>> require_key(KeyNumber number, const CardKey& key) {
+        return require_authentication(random_, messaging_, number, key.key);
     }
 
-    /// Step 3: DES of the factory to our AES key, under the factory's session. The answer has no
-    /// MAC and the session is gone.
-    Conversation<Result<void>> take_picc(Ev1Session& factory) {
-        const CardKey& key = order_.keys.picc_master;
-        const auto octets = key.key.reveal();
-        Bytes data(octets.begin(), octets.end());
-        data.push_back(key.version.value);
-        const Bytes header{static_cast<std::uint8_t>(picc_master_number.value | becomes_aes)};
-        Bytes payload = factory.protect_full(ins::change_key, header, data);
-        wipe_octets(data);
-        Result<NativeAnswer> answer = co_await send(ins::change_key, std::move(payload), limit_);
-        if (!answer) {
-            co_return fail("ChangeKey of the PICC master key", answer.error());
+    /// Step 3: DES of the factory to our AES key, and the proof that it is set.
+    Conversation<Result<Session>> take_picc(Session factory) {
+        const CardKey& ours = order_.keys.picc_master;
+        const Result<void> changed =
+            co_await change_key_of_session("ChangeKey of the PICC master key", std::move(factory),
+                                           change_picc_key_to_aes(ours.key, ours.version), limit_);
+        if (!changed) {
+            co_return tl::make_unexpected(changed.error());
         }
-        if (answer->status != Status::ok) {
-            co_return refused("ChangeKey of the PICC master key", answer->status);
-        }
-        co_return Result<void>();
+        Result<Session> proven = co_await require_key(picc_master_number, ours);
+        co_return proven;
     }
 
-    Conversation<Result<Ev2Session>> reclaim_picc(KeyVersion shown) {
+    /// Step 3 on a card that may still have the factory's key; nothing where it has not.
+    Conversation<Result<std::optional<Session>>> take_factory_picc() {
+        Result<std::optional<Ev1Session>> factory = co_await authenticate_factory_des(random_);
+        if (!factory) {
+            co_return tl::make_unexpected(std::move(factory.error()));
+        }
+        if (!*factory) {
+            co_return std::nullopt;
+        }
+        Session session(std::move(**factory));
+        Result<Session> taken = co_await take_picc(std::move(session));
+        if (!taken) {
+            co_return tl::make_unexpected(std::move(taken.error()));
+        }
+        co_return std::move(*taken);
+    }
+
+    Conversation<Result<Session>> reclaim_picc(KeyVersion shown) {
         const bool looks_factory = shown == factory_version;
         const std::array<bool, 2> guesses{looks_factory, !looks_factory};
         for (const bool factory : guesses) {
-            if (factory) {
-                Result<std::optional<Ev1Session>> session =
-                    co_await authenticate_factory_des(random_);
-                if (!session) {
-                    co_return tl::make_unexpected(std::move(session.error()));
-                }
-                if (*session) {
-                    const Result<void> taken = co_await take_picc(**session);
-                    if (!taken) {
-                        co_return tl::make_unexpected(taken.error());
-                    }
-                    Result<Ev2Session> outcome =
-                        co_await authenticate(picc_master_number, order_.keys.picc_master);
-                    co_return outcome;
-                }
-                continue;
-            }
-            Result<std::optional<Ev2Session>> session = co_await authenticate_ev2_first(
-                random_, picc_master_number, order_.keys.picc_master.key);
+            Conversation<Result<std::optional<Session>>> guess =
+                factory ? take_factory_picc()
+                        : try_key(picc_master_number, order_.keys.picc_master.key);
+            Result<std::optional<Session>> session = co_await guess;
             if (!session) {
                 co_return tl::make_unexpected(std::move(session.error()));
             }
@@ -117,15 +105,12 @@ class Personaliser {
                        "the card has neither the factory's PICC key nor the one recorded");
     }
 
-    /// Steps 4 to 10 under the PICC key; makes the application anew once where it cannot go on.
-    Conversation<Result<WriteOutcome>> write_application(Ev2Session first_picc) {
-        std::optional<Ev2Session> picc(std::move(first_picc));
-        for (int tries = 0; tries < 2; ++tries) {
-            Result<void> created = co_await create_application(*picc);
-            if (!created) {
-                co_return tl::make_unexpected(std::move(created.error()));
-            }
-            Result<Stage> stage = co_await fill_application();
+    /// Steps 4 to 10 under the PICC key; makes the application anew where it cannot go on.
+    Conversation<Result<WriteOutcome>> write_application(Session first_picc) {
+        constexpr int tries = 3;
+        std::optional<Session> picc(std::move(first_picc));
+        for (int i = 0; i < tries; ++i) {
+            Result<Stage> stage = co_await create_and_fill(*picc);
             if (!stage) {
                 co_return tl::make_unexpected(std::move(stage.error()));
             }
@@ -133,7 +118,9 @@ class Personaliser {
                 Result<WriteOutcome> outcome = co_await check_as_gate();
                 co_return outcome;
             }
-            Result<Ev2Session> again = co_await delete_application_and_stay();
+            const NativeCommand clearing =
+                *stage == Stage::no_room ? format_picc() : delete_application(order_.profile.aid);
+            Result<Session> again = co_await clear_and_stay(clearing);
             if (!again) {
                 co_return tl::make_unexpected(std::move(again.error()));
             }
@@ -142,8 +129,17 @@ class Personaliser {
         co_return fail(Fault::set_card_aside, "a new application is refused as the one before");
     }
 
+    Conversation<Result<Stage>> create_and_fill(Session& picc) {
+        Result<Stage> created = co_await create_application(picc);
+        if (!created || *created != Stage::done) {
+            co_return created;
+        }
+        Result<Stage> filled = co_await fill_application();
+        co_return filled;
+    }
+
     /// Step 4. Settings may be set again; an application that exists is found out by creating it.
-    Conversation<Result<void>> create_application(Ev2Session& picc) {
+    Conversation<Result<Stage>> create_application(Session& picc) {
         const Result<Bytes> settings = co_await require_secured(
             "ChangeKeySettings", picc, change_key_settings(locked_settings), limit_);
         if (!settings) {
@@ -156,18 +152,21 @@ class Personaliser {
         if (!created) {
             co_return fail("CreateApplication", created.error());
         }
+        if (in_doubt_ && created->status == Status::out_of_eeprom) {
+            co_return Stage::no_room;
+        }
         const bool exists = in_doubt_ && created->status == Status::duplicate_error;
         if (created->status != Status::ok && !exists) {
             co_return refused("CreateApplication", created->status);
         }
         const Result<Bytes> selected = co_await require_plain(
             "SelectApplication", select_application(order_.profile.aid), limit_);
-        co_return selected.map([](const Bytes&) {});
+        co_return selected.map([](const Bytes&) { return Stage::done; });
     }
 
     /// Steps 5 to 9, inside the application.
     Conversation<Result<Stage>> fill_application() {
-        Result<std::optional<Ev2Session>> master = co_await take_master_key();
+        Result<std::optional<Session>> master = co_await take_master_key();
         if (!master) {
             co_return tl::make_unexpected(std::move(master.error()));
         }
@@ -175,30 +174,29 @@ class Personaliser {
             co_return Stage::recreate;
         }
         Result<Stage> keys = co_await set_other_keys(**master);
-        if (!keys || *keys == Stage::recreate) {
+        if (!keys || *keys != Stage::done) {
             co_return keys;
         }
         Result<Stage> files = co_await create_files(**master);
-        if (!files || *files == Stage::recreate) {
+        if (!files || *files != Stage::done) {
             co_return files;
         }
-        Result<Stage> outcome = co_await write_files();
+        Result<Stage> outcome = co_await write_files(**master);
         co_return outcome;
     }
 
     /// Step 5 and the proof of step 6: key 0 is ours and the session stands under it. Nothing where
     /// the card knows neither the default key nor ours.
-    Conversation<Result<std::optional<Ev2Session>>> take_master_key() {
+    Conversation<Result<std::optional<Session>>> take_master_key() {
         const CardKey& ours = order_.keys.application_master;
         KeyVersion shown = factory_version;
         if (in_doubt_) {
-            const Result<Bytes> version = co_await require_plain(
-                "GetKeyVersion", get_key_version(application_master_number), limit_);
-            if (!version || version->size() != 1) {
-                co_return version ? fail(Fault::set_card_aside, "GetKeyVersion: wrong length")
-                                  : tl::make_unexpected(version.error());
+            const Result<KeyVersion> version =
+                co_await read_key_version(application_master_number, limit_);
+            if (!version) {
+                co_return tl::make_unexpected(version.error());
             }
-            shown = KeyVersion{version->front()};
+            shown = *version;
         }
         const bool looks_default = shown == factory_version;
         const std::array<bool, 2> guesses{looks_default, !looks_default};
@@ -207,19 +205,21 @@ class Personaliser {
                 break;
             }
             const AesKey guess = by_default ? default_key() : ours.key.duplicate();
-            Result<std::optional<Ev2Session>> session =
-                co_await authenticate_ev2_first(random_, application_master_number, guess);
+            Result<std::optional<Session>> session =
+                co_await try_key(application_master_number, guess);
             if (!session || (*session && !by_default)) {
                 co_return session;
             }
             if (!*session) {
                 continue;
             }
-            Result<NativeAnswer> changed = co_await send_change_of_own_key(**session, ours);
+            const Result<void> changed = co_await change_key_of_session(
+                "ChangeKey of the application master key", std::move(**session),
+                change_own_key(application_master_number, ours.key, ours.version), limit_);
             if (!changed) {
-                co_return tl::make_unexpected(std::move(changed.error()));
+                co_return tl::make_unexpected(changed.error());
             }
-            Result<Ev2Session> proven = co_await authenticate(application_master_number, ours);
+            Result<Session> proven = co_await require_key(application_master_number, ours);
             if (!proven) {
                 co_return tl::make_unexpected(std::move(proven.error()));
             }
@@ -228,36 +228,21 @@ class Personaliser {
         co_return std::nullopt;
     }
 
-    Conversation<Result<NativeAnswer>> send_change_of_own_key(Ev2Session& session,
-                                                              const CardKey& fresh) {
-        const NativeCommand change =
-            change_own_key(application_master_number, fresh.key, fresh.version);
-        Bytes payload = session.protect(change.ins, change.header, change.data, change.mode);
-        Result<NativeAnswer> answer = co_await send(change.ins, std::move(payload), limit_);
-        if (!answer) {
-            co_return fail("ChangeKey of the application master key", answer.error());
-        }
-        if (answer->status != Status::ok) {
-            co_return refused("ChangeKey of the application master key", answer->status);
-        }
-        co_return answer;
-    }
-
     /// Step 6: keys 1 and 2 under the master key.
-    Conversation<Result<Stage>> set_other_keys(Ev2Session& master) {
+    Conversation<Result<Stage>> set_other_keys(Session& master) {
         const std::array<std::pair<KeyNumber, const CardKey*>, 2> keys{
             {{gate_read_number, &order_.keys.gate_read},
              {station_update_number, &order_.keys.station_update}}};
         for (const auto& [number, key] : keys) {
             KeyVersion shown = factory_version;
             if (in_doubt_) {
-                const Result<Bytes> version = co_await require_secured(
+                const Result<Bytes> answer = co_await require_secured(
                     "GetKeyVersion", master, get_key_version(number), limit_);
-                if (!version || version->size() != 1) {
-                    co_return version ? fail(Fault::set_card_aside, "GetKeyVersion: wrong length")
-                                      : tl::make_unexpected(version.error());
+                const Result<KeyVersion> version = answer.and_then(parse_key_version);
+                if (!version) {
+                    co_return tl::make_unexpected(version.error());
                 }
-                shown = KeyVersion{version->front()};
+                shown = *version;
             }
             if (shown == key->version) {
                 continue;
@@ -276,7 +261,7 @@ class Personaliser {
     }
 
     /// Step 7. A file that is there must be exactly the one that would be made.
-    Conversation<Result<Stage>> create_files(Ev2Session& master) {
+    Conversation<Result<Stage>> create_files(Session& master) {
         Bytes present;
         if (in_doubt_) {
             Result<Bytes> listed =
@@ -289,10 +274,16 @@ class Personaliser {
         const std::array<FileSpec, 2> specs{pass_file(), PortPassProfile::state_file()};
         for (const FileSpec& spec : specs) {
             if (std::find(present.begin(), present.end(), spec.number.value) == present.end()) {
-                const Result<Bytes> created =
-                    co_await require_secured("CreateFile", master, create_file(spec), limit_);
+                const Result<NativeAnswer> created =
+                    co_await send_secured(master, create_file(spec), limit_);
                 if (!created) {
-                    co_return tl::make_unexpected(created.error());
+                    co_return fail("CreateFile", created.error());
+                }
+                if (in_doubt_ && created->status == Status::out_of_eeprom) {
+                    co_return Stage::no_room;
+                }
+                if (created->status != Status::ok) {
+                    co_return refused("CreateFile", created->status);
                 }
                 continue;
             }
@@ -309,9 +300,9 @@ class Personaliser {
     }
 
     /// Steps 8 and 9, under the update key: both files, then the commit that makes the card `made`.
-    Conversation<Result<Stage>> write_files() {
-        Result<std::optional<Ev2Session>> update = co_await authenticate_ev2_first(
-            random_, station_update_number, order_.keys.station_update.key);
+    Conversation<Result<Stage>> write_files(const Session& master) {
+        Result<std::optional<Session>> update = co_await authenticate_next(
+            random_, master, station_update_number, order_.keys.station_update.key);
         if (!update) {
             co_return tl::make_unexpected(std::move(update.error()));
         }
@@ -349,7 +340,7 @@ class Personaliser {
 
     /// Step 10: what a gate will see, octet for octet.
     Conversation<Result<WriteOutcome>> check_as_gate() {
-        Result<Ev2Session> gate = co_await authenticate(gate_read_number, order_.keys.gate_read);
+        Result<Session> gate = co_await require_key(gate_read_number, order_.keys.gate_read);
         if (!gate) {
             co_return tl::make_unexpected(std::move(gate.error()));
         }
@@ -368,28 +359,29 @@ class Personaliser {
         if (*pass == order_.credential && *state == order_.state) {
             co_return WriteOutcome::verified;
         }
-        const Result<Ev2Session> erased = co_await delete_application_and_stay();
+        const Result<Session> erased =
+            co_await clear_and_stay(delete_application(order_.profile.aid));
         if (!erased) {
             co_return tl::make_unexpected(erased.error());
         }
         co_return WriteOutcome::erased;
     }
 
-    Conversation<Result<Ev2Session>> delete_application_and_stay() {
+    /// Sends DeleteApplication or FormatPICC under the PICC key, and stays there.
+    Conversation<Result<Session>> clear_and_stay(NativeCommand clearing) {
         const Result<Bytes> selected = co_await require_plain(
             "SelectApplication of the PICC", select_application(picc_level), limit_);
         if (!selected) {
             co_return tl::make_unexpected(selected.error());
         }
-        Result<Ev2Session> picc =
-            co_await authenticate(picc_master_number, order_.keys.picc_master);
+        Result<Session> picc = co_await require_key(picc_master_number, order_.keys.picc_master);
         if (!picc) {
             co_return picc;
         }
-        const Result<Bytes> deleted = co_await require_secured(
-            "DeleteApplication", *picc, delete_application(order_.profile.aid), limit_);
-        if (!deleted) {
-            co_return tl::make_unexpected(deleted.error());
+        const Result<Bytes> cleared = co_await require_secured("removal of the application", *picc,
+                                                               std::move(clearing), limit_);
+        if (!cleared) {
+            co_return tl::make_unexpected(cleared.error());
         }
         co_return picc;
     }
@@ -400,6 +392,7 @@ class Personaliser {
 
     RandomSource& random_;
     FrameLimit limit_;
+    Messaging messaging_;
     WriteOrder order_;
     bool in_doubt_;
 };
@@ -407,7 +400,7 @@ class Personaliser {
 namespace {
 
 Result<void> fits(const CardSight& sight, const WriteAhead& record, const WriteOrder& order) {
-    if (sight.uid != record.uid()) {
+    if (sight.presented.uid != record.uid()) {
         return fail(Fault::report_defect, "the durable record names another card");
     }
     if (order.credential.empty() || order.credential.size() > max_credential_size ||
@@ -419,28 +412,66 @@ Result<void> fits(const CardSight& sight, const WriteAhead& record, const WriteO
 
 }  // namespace
 
-Conversation<Result<WriteOutcome>> personalise(RandomSource& random, FrameLimit limit,
-                                               BlankCard blank, WriteAhead record,
-                                               WriteOrder order) {
-    const Result<void> checked = fits(blank.sight(), record, order);
-    if (!checked) {
-        co_return tl::make_unexpected(checked.error());
-    }
-    Personaliser personaliser(random, limit, std::move(order), false);
-    Result<WriteOutcome> outcome = co_await personaliser.write(std::move(blank));
-    co_return outcome;
-}
-
-Conversation<Result<WriteOutcome>> resume_personalisation(RandomSource& random, FrameLimit limit,
-                                                          CardSight sight, WriteAhead record,
-                                                          WriteOrder order) {
+Conversation<Result<WriteOutcome>> personalise(RandomSource& random, BlankCard blank,
+                                               WriteAhead record, WriteOrder order) {
+    const CardSight& sight = blank.sight();
     const Result<void> checked = fits(sight, record, order);
     if (!checked) {
         co_return tl::make_unexpected(checked.error());
     }
-    Personaliser personaliser(random, limit, std::move(order), true);
-    Result<WriteOutcome> outcome = co_await personaliser.resume(std::move(sight));
+    Personaliser personaliser(random, sight.presented, std::move(order), false);
+    Result<WriteOutcome> outcome = co_await personaliser.write(std::move(blank));
     co_return outcome;
+}
+
+Conversation<Result<WriteOutcome>> resume_personalisation(RandomSource& random, CardSight sight,
+                                                          WriteAhead record, WriteOrder order) {
+    const Result<void> checked = fits(sight, record, order);
+    if (!checked) {
+        co_return tl::make_unexpected(checked.error());
+    }
+    Personaliser personaliser(random, sight.presented, std::move(order), true);
+    Result<WriteOutcome> outcome = co_await personaliser.resume(sight.picc_key_version);
+    co_return outcome;
+}
+
+Conversation<Result<void>> return_to_blank(RandomSource& random, PresentedChip presented,
+                                           WriteAhead record, CardKey picc_master) {
+    if (presented.uid != record.uid()) {
+        co_return fail(Fault::report_defect, "the durable record names another card");
+    }
+    const FrameLimit limit = presented.limit;
+    Result<std::optional<Session>> picc = co_await authenticate(
+        random, presented.chip->messaging, picc_master_number, picc_master.key);
+    if (!picc) {
+        co_return tl::make_unexpected(std::move(picc.error()));
+    }
+    if (!*picc) {
+        co_return fail(Fault::use_another_card, "the card does not have our PICC master key");
+    }
+    const Result<Bytes> formatted =
+        co_await require_secured("FormatPICC", **picc, format_picc(), limit);
+    if (!formatted) {
+        co_return tl::make_unexpected(formatted.error());
+    }
+    const Result<Bytes> opened = co_await require_secured(
+        "ChangeKeySettings", **picc, change_key_settings(factory_settings), limit);
+    if (!opened) {
+        co_return tl::make_unexpected(opened.error());
+    }
+    const Result<void> changed = co_await change_key_of_session(
+        "ChangeKey of the PICC master key", std::move(**picc), change_picc_key_to_factory(), limit);
+    if (!changed) {
+        co_return tl::make_unexpected(changed.error());
+    }
+    const Result<std::optional<Ev1Session>> proven = co_await authenticate_factory_des(random);
+    if (!proven) {
+        co_return tl::make_unexpected(proven.error());
+    }
+    if (!*proven) {
+        co_return fail(Fault::set_card_aside, "the card did not take the factory's key back");
+    }
+    co_return Result<void>();
 }
 
 }  // namespace card::desfire

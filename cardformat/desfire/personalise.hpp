@@ -23,13 +23,18 @@ enum class WriteOutcome : std::uint8_t {
 };
 
 /// Writes a blank card. `report_defect` where the record is another card's.
-Conversation<Result<WriteOutcome>> personalise(RandomSource& random, FrameLimit limit,
-                                               BlankCard blank, WriteAhead record,
-                                               WriteOrder order);
+Conversation<Result<WriteOutcome>> personalise(RandomSource& random, BlankCard blank,
+                                               WriteAhead record, WriteOrder order);
 
-/// Takes up a card that an open record names, wherever its writing ended. Tries two keys at most.
-Conversation<Result<WriteOutcome>> resume_personalisation(RandomSource& random, FrameLimit limit,
-                                                          CardSight sight, WriteAhead record,
-                                                          WriteOrder order);
+/// Takes up a card that an open record names, wherever its writing ended. Tries two keys at most
+/// at a level.
+Conversation<Result<WriteOutcome>> resume_personalisation(RandomSource& random, CardSight sight,
+                                                          WriteAhead record, WriteOrder order);
+
+/// Makes a card of ours a blank again: formatted, the factory's settings and key. What was on it is
+/// gone for good. `use_another_card`, with nothing changed, where the PICC key is not
+/// `picc_master`. Torn, it can be asked for again until the factory's key is back.
+Conversation<Result<void>> return_to_blank(RandomSource& random, PresentedChip presented,
+                                           WriteAhead record, CardKey picc_master);
 
 }  // namespace card::desfire

@@ -16,6 +16,9 @@ inline constexpr std::uint8_t application_key_count = 3;
 /// under the master key.
 inline constexpr KeySettings locked_settings{0x09};
 
+/// What a chip has at PICC level when it leaves the factory.
+inline constexpr KeySettings factory_settings{0x0F};
+
 /// Octets of the state file, one cipher block with its padding less than two.
 inline constexpr std::uint32_t state_file_size = 26;
 /// What the `pass` file may hold: with two copies of the state and the management blocks it fits a

@@ -73,18 +73,33 @@ Conversation<Result<NativeAnswer>> send_plain(NativeCommand command, FrameLimit 
     return send(command.ins, std::move(payload), limit);
 }
 
-Conversation<Result<NativeAnswer>> send_secured(Ev2Session& session, NativeCommand command,
+Conversation<Result<NativeAnswer>> send_secured(Session& session, NativeCommand command,
                                                 FrameLimit limit) {
-    Bytes payload = session.protect(command.ins, command.header, command.data, command.mode);
+    Bytes payload = session.protect(command);
+    wipe_octets(command.data);
     Result<NativeAnswer> answer = co_await send(command.ins, std::move(payload), limit);
     if (!answer || answer->status != Status::ok) {
         co_return answer;
     }
-    Result<Bytes> opened = session.open(answer->status, answer->data, command.mode);
+    Result<Bytes> opened = session.open(command, *answer);
     if (!opened) {
         co_return tl::make_unexpected(std::move(opened.error()));
     }
     co_return NativeAnswer{Status::ok, std::move(*opened)};
+}
+
+Conversation<Result<void>> change_key_of_session(std::string_view doing, Session session,
+                                                 NativeCommand command, FrameLimit limit) {
+    Bytes payload = session.protect(command);
+    wipe_octets(command.data);
+    Result<NativeAnswer> answer = co_await send(command.ins, std::move(payload), limit);
+    if (!answer) {
+        co_return fail(doing, answer.error());
+    }
+    if (answer->status != Status::ok) {
+        co_return refused(doing, answer->status);
+    }
+    co_return Result<void>();
 }
 
 tl::unexpected<Failure> refused(std::string_view command, Status status) {
@@ -124,7 +139,7 @@ Conversation<Result<Bytes>> require_plain(std::string_view doing, NativeCommand 
     co_return std::move(answer->data);
 }
 
-Conversation<Result<Bytes>> require_secured(std::string_view doing, Ev2Session& session,
+Conversation<Result<Bytes>> require_secured(std::string_view doing, Session& session,
                                             NativeCommand command, FrameLimit limit) {
     Result<NativeAnswer> answer = co_await send_secured(session, std::move(command), limit);
     if (!answer) {
@@ -134,6 +149,14 @@ Conversation<Result<Bytes>> require_secured(std::string_view doing, Ev2Session& 
         co_return refused(doing, answer->status);
     }
     co_return std::move(answer->data);
+}
+
+Conversation<Result<KeyVersion>> read_key_version(KeyNumber key, FrameLimit limit) {
+    Result<Bytes> version = co_await require_plain("GetKeyVersion", get_key_version(key), limit);
+    if (!version) {
+        co_return tl::make_unexpected(std::move(version.error()));
+    }
+    co_return parse_key_version(*version);
 }
 
 }  // namespace card::desfire

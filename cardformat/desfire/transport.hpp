@@ -4,7 +4,7 @@
 
 #include "cardformat/desfire/commands.hpp"
 #include "cardformat/desfire/conversation.hpp"
-#include "cardformat/desfire/ev2_session.hpp"
+#include "cardformat/desfire/session.hpp"
 
 namespace card::desfire {
 
@@ -23,8 +23,13 @@ Conversation<Result<NativeAnswer>> send_plain(NativeCommand command, FrameLimit 
 
 /// Sends inside a session and opens the answer. A status other than `ok` comes back as it is, and
 /// the session is then dead on the card.
-Conversation<Result<NativeAnswer>> send_secured(Ev2Session& session, NativeCommand command,
+Conversation<Result<NativeAnswer>> send_secured(Session& session, NativeCommand command,
                                                 FrameLimit limit);
+
+/// Sends a ChangeKey of the key that the session stands under. Its answer has no MAC, and the
+/// session is over: whether the key is the new one, an authentication must prove.
+Conversation<Result<void>> change_key_of_session(std::string_view doing, Session session,
+                                                 NativeCommand command, FrameLimit limit);
 
 /// The failure that a status means where the command had to succeed.
 [[nodiscard]] tl::unexpected<Failure> refused(std::string_view command, Status status);
@@ -32,7 +37,10 @@ Conversation<Result<NativeAnswer>> send_secured(Ev2Session& session, NativeComma
 /// `send_plain` / `send_secured` for commands that must succeed: the opened data.
 Conversation<Result<Bytes>> require_plain(std::string_view doing, NativeCommand command,
                                           FrameLimit limit);
-Conversation<Result<Bytes>> require_secured(std::string_view doing, Ev2Session& session,
+Conversation<Result<Bytes>> require_secured(std::string_view doing, Session& session,
                                             NativeCommand command, FrameLimit limit);
+
+/// GetKeyVersion, which needs no session.
+Conversation<Result<KeyVersion>> read_key_version(KeyNumber key, FrameLimit limit);
 
 }  // namespace card::desfire

@@ -2,6 +2,7 @@
 // The words of the DESFire command set as types. Multi-octet numbers of native commands are least
 // significant octet first on the wire.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -70,8 +71,16 @@ enum class CommMode : std::uint8_t { plain = 0x00, mac = 0x01, full = 0x03 };
 /// How many octets of data one wrapped command may carry so that it fits one ISO/IEC 14443-4 block.
 struct FrameLimit {
     std::size_t command_data;
+
+    /// `size` is FSC or FSD (ISO/IEC 14443-4, 5.2.3), octets: PCB and CRC take three of them, and
+    /// CLA INS P1 P2 Lc Le six of what is left.
+    [[nodiscard]] static constexpr FrameLimit of_frame(std::size_t size) {
+        constexpr std::size_t largest_short_command = 255;
+        return {std::min(size - 9, largest_short_command)};
+    }
+    auto operator<=>(const FrameLimit&) const = default;
 };
-/// FSC 64: 61 octets of INF, of which CLA INS P1 P2 Lc and Le take six.
-inline constexpr FrameLimit frame_limit_fsc64{55};
+/// What is taken where nobody knows better: every chip and every reader has it.
+inline constexpr FrameLimit smallest_frame_limit = FrameLimit::of_frame(64);
 
 }  // namespace card::desfire

@@ -16,7 +16,7 @@ using namespace observe;
 using issuance::Notice;
 namespace hand_over = issuance::hand_over;
 
-constexpr desfire::FrameLimit frame_limit = desfire::frame_limit_fsc64;
+constexpr desfire::FrameLimit frame_limit = desfire::smallest_frame_limit;
 /// How long an operator is shown "waiting" before the outbox goes on alone.
 constexpr auto acknowledgement_patience = 30s;
 constexpr auto acknowledgement_check = 1s;
@@ -193,21 +193,23 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
     if (!connected) {
         co_return Event(hand_over::CardLost{});
     }
-    auto identification = desfire::read_uid(frame_limit);
-    const Result<CardUid> uid = co_await drive(reader_, std::move(identification));
-    if (!uid) {
+    auto identification = desfire::recognise(frame_limit);
+    const Result<desfire::PresentedChip> presented =
+        co_await drive(reader_, std::move(identification));
+    if (!presented) {
         co_return Event(hand_over::CardLost{});
     }
-    hand_over::CardTapped tapped{*uid, std::nullopt, std::nullopt};
-    if (!expected_ || *uid != expected_->uid) {
+    const CardUid uid = presented->uid;
+    hand_over::CardTapped tapped{uid, std::nullopt, std::nullopt};
+    if (!expected_ || uid != expected_->uid) {
         co_return Event(std::move(tapped));
     }
     Result<desfire::CardKeys> keys =
-        card_keys(station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, *uid);
+        card_keys(station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, uid);
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }
-    auto reading = desfire::read_as_gate(station_.random, frame_limit, station_.profile,
+    auto reading = desfire::read_as_gate(station_.random, *presented, station_.profile,
                                          std::move(keys->gate_read));
     Result<std::optional<desfire::GateReading>> read = co_await drive(reader_, std::move(reading));
     if (!read) {
@@ -216,9 +218,10 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
     if (*read && (*read)->credential == expected_->credential) {
         const auto credential = verify_credential((*read)->credential, station_.vault.trust_list());
         const auto life = read_state_file((*read)->state, (*read)->credential);
-        if (credential && credential->uid == *uid && life) {
+        if (credential && credential->uid == uid && life) {
             tapped.proven = credential->pass_number;
             tapped.life = *life;
+            tapped_ = *presented;
         }
     }
     co_return Event(std::move(tapped));
@@ -280,8 +283,8 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::activate(hand_over::Act
                                 std::move(keys->gate_read),
                                 encode_state_file(LifeState::made, action.card.credential),
                                 encode_state_file(LifeState::active, action.card.credential)};
-    auto conversation = desfire::change_state(station_.random, frame_limit, action.card.uid,
-                                              action.proof, std::move(change));
+    auto conversation =
+        desfire::change_state(station_.random, *tapped_, action.proof, std::move(change));
     Result<void> changed = co_await drive(reader_, std::move(conversation));
     if (!changed) {
         tell(EventId::hand_over_interrupted, changed.error().detail);

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "cardformat/desfire/identify.hpp"
 #include "reader/host/reader_host.hpp"
 #include "station/desk/inbox.hpp"
 #include "station/desk/reader_view.hpp"
@@ -72,7 +73,9 @@ class CounterDesk {
     SittingView sitting_;
     issuance::HandOver machine_;
     std::optional<IssuedCard> expected_;  ///< the card of the sitting's renewal
-    bool fresh_card_ = false;             ///< a card lies there that no sitting has seen
+    /// That card's chip, once it was proven on the reader.
+    std::optional<desfire::PresentedChip> tapped_;
+    bool fresh_card_ = false;  ///< a card lies there that no sitting has seen
 };
 
 }  // namespace card::desk

@@ -16,12 +16,12 @@ using namespace observe;
 using issuance::Notice;
 namespace production = issuance::production;
 
-constexpr desfire::FrameLimit frame_limit = desfire::frame_limit_fsc64;
+constexpr desfire::FrameLimit frame_limit = desfire::smallest_frame_limit;
 constexpr std::int64_t queue_ahead = 20;
 
 /// One card on the reader, from its identification to its last record.
 struct Job {
-    desfire::CardSight sight;
+    std::optional<desfire::CardSight> sight;
     std::optional<desfire::BlankCard> blank;
     std::optional<desfire::WriteOrder> order;
     std::optional<AttemptId> attempt;
@@ -72,7 +72,7 @@ asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& 
 
 asio::awaitable<Result<production::Event>> look_up(Station& station,
                                                    const desfire::CardSight& sight, Job& job) {
-    const CardUid uid = sight.uid;
+    const CardUid uid = sight.presented.uid;
     auto read = [uid](ledger::Ledger& ledger) { return ledger.card_by_uid(uid); };
     Result<std::optional<IssuedCard>> known = co_await station.ledger.run(std::move(read));
     if (!known) {
@@ -80,7 +80,7 @@ asio::awaitable<Result<production::Event>> look_up(Station& station,
     }
     production::CardSeen seen{uid,
                               sight.picc_key_version.value == 0,
-                              desfire::is_genuine(sight),
+                              sight.originality == desfire::Originality::genuine,
                               std::move(*known),
                               std::nullopt,
                               station.today()};
@@ -143,8 +143,7 @@ class Performer {
 
   private:
     asio::awaitable<Result<production::Event>> confirm_blank() {
-        desfire::CardSight sight = job_.sight;
-        auto conversation = desfire::require_blank(station_.random, std::move(sight), frame_limit);
+        auto conversation = desfire::require_blank(station_.random, *job_.sight);
         Result<desfire::BlankCard> blank = co_await drive(reader_, std::move(conversation));
         if (!blank) {
             co_return production::Event(production::CardFailed{std::move(blank.error())});
@@ -160,20 +159,21 @@ class Performer {
         const AttemptId attempt{Uuid::v7(
             static_cast<std::uint64_t>(station_.clock.now().time_since_epoch().count()), octets)};
         Result<Bytes> credential =
-            credential_for(station_, claimed.renewal, attempt, job_.sight.uid);
+            credential_for(station_, claimed.renewal, attempt, job_.sight->presented.uid);
         if (!credential) {
             co_return tl::make_unexpected(std::move(credential.error()));
         }
         Result<desfire::WriteOrder> order =
-            write_order(station_, job_.sight.uid, generation, *credential);
+            write_order(station_, job_.sight->presented.uid, generation, *credential);
         if (!order) {
             co_return tl::make_unexpected(std::move(order.error()));
         }
         job_.order.emplace(std::move(*order));
         job_.attempt = attempt;
         job_.pass_number = claimed.renewal.pass_number;
-        ledger::StartedAttempt started{attempt,        claimed.renewal.id, claimed.epoch,
-                                       job_.sight.uid, generation.value,   std::move(*credential)};
+        ledger::StartedAttempt started{attempt,          claimed.renewal.id,
+                                       claimed.epoch,    job_.sight->presented.uid,
+                                       generation.value, std::move(*credential)};
         auto act = [started = std::move(started)](ledger::Ledger& ledger) {
             return ledger.start_attempt(started);
         };
@@ -215,11 +215,11 @@ class Performer {
         desfire::WriteOrder order = std::move(*job_.order);
         std::optional<desfire::Conversation<Result<desfire::WriteOutcome>>> conversation;
         if (blank) {
-            conversation.emplace(desfire::personalise(
-                station_.random, frame_limit, std::move(*job_.blank), proof, std::move(order)));
+            conversation.emplace(desfire::personalise(station_.random, std::move(*job_.blank),
+                                                      proof, std::move(order)));
         } else {
-            conversation.emplace(desfire::resume_personalisation(
-                station_.random, frame_limit, job_.sight, proof, std::move(order)));
+            conversation.emplace(desfire::resume_personalisation(station_.random, *job_.sight,
+                                                                 proof, std::move(order)));
         }
         Result<desfire::WriteOutcome> outcome = co_await drive(reader_, std::move(*conversation));
         if (!outcome) {
@@ -274,7 +274,7 @@ class Performer {
 asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& reader,
                                         ReaderView& view, Job& job) {
     issuance::Production machine(station.config.production);
-    Result<production::Event> event = co_await look_up(station, job.sight, job);
+    Result<production::Event> event = co_await look_up(station, *job.sight, job);
     Performer performer(station, reader, view, job);
     if (event && std::get<production::CardSeen>(*event).known) {
         job.attempt = std::get<production::CardSeen>(*event).known->attempt;
@@ -311,7 +311,7 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
     Job job;
     Result<Notice> notice = Notice::card_is_foreign;
     if (sight) {
-        job.sight = std::move(*sight);
+        job.sight.emplace(*sight);
         notice = co_await run_job(station, reader, view, job);
     } else {
         notice = notice_of(sight.error());

@@ -75,23 +75,20 @@ Recorded record_life(Bench& bench) {
     virtual_card::Card card(bench.memory);
     card.activate();
     auto sight = record(card, identify(card::bench::limit), life.production);
-    auto blank = record(card, require_blank(bench.random, std::move(sight), card::bench::limit),
-                        life.production);
+    auto blank = record(card, require_blank(bench.random, sight), life.production);
     const auto proof = card::WriteAheadIssuer::issue(bench.uid);
     const auto outcome = record(
-        card, personalise(bench.random, card::bench::limit, std::move(blank), proof, bench.order()),
-        life.production);
+        card, personalise(bench.random, std::move(blank), proof, bench.order()), life.production);
     if (outcome != card::desfire::WriteOutcome::verified) {
         throw std::runtime_error("the virtual card was not verified");
     }
     card.activate();
     const card::desfire::PortPassProfile profile;
     auto keys = *card_keys(bench.vault, profile, card::KeyGeneration{1}, bench.uid);
-    record(card, read_uid(card::bench::limit), life.tap);
-    record(card, read_as_gate(bench.random, card::bench::limit, profile, std::move(keys.gate_read)),
+    const auto presented = record(card, recognise(card::bench::limit), life.tap);
+    record(card, read_as_gate(bench.random, presented, profile, std::move(keys.gate_read)),
            life.tap);
-    auto change =
-        change_state(bench.random, card::bench::limit, bench.uid, proof, bench.activation());
+    auto change = change_state(bench.random, presented, proof, bench.activation());
     std::optional<card::CommandApdu> command = change.start();
     while (command) {
         const card::BytesView sent = command->encoded();

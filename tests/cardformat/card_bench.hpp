@@ -25,7 +25,7 @@ namespace bench {
 
 using namespace desfire;
 
-inline constexpr FrameLimit limit = frame_limit_fsc64;
+inline constexpr FrameLimit limit = smallest_frame_limit;
 inline constexpr std::size_t design_credential_size = 500;
 
 class SeededRandom final : public RandomSource {
@@ -76,10 +76,24 @@ T converse(virtual_card::Card& card, Conversation<T> conversation) {
     return conversation.take();
 }
 
+/// The chips that a pass may be written on, with a reader that takes frames as large as theirs.
+struct ChipCase {
+    const char* name;
+    virtual_card::ChipProfile profile;
+    std::uint32_t apdus;  ///< of a personalisation with a credential of 500 octets
+};
+inline std::vector<ChipCase> all_chips() {
+    return {{"EV1", virtual_card::ev1_4k(), 50},
+            {"EV2", virtual_card::ev2_4k(), 50},
+            {"EV3", virtual_card::ev3_4k(), 41}};
+}
+inline constexpr FrameLimit large_frames = FrameLimit::of_frame(256);
+
 /// One blank and what is to be written on it.
 struct Bench {
-    explicit Bench(std::size_t credential_size = design_credential_size)
-        : memory(virtual_card::factory_card(virtual_card::genuine_uid(0))),
+    explicit Bench(const virtual_card::ChipProfile& profile = virtual_card::ev2_4k(),
+                   std::size_t credential_size = design_credential_size)
+        : memory(virtual_card::factory_card(virtual_card::genuine_uid(0), profile)),
           uid(*CardUid::from(memory.uid)),
           credential(credential_size) {
         random.fill(credential);
@@ -89,39 +103,59 @@ struct Bench {
         return {PortPassProfile{}, *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid),
                 credential, encode_state_file(LifeState::made, credential)};
     }
-    [[nodiscard]] StateChange activation() {
+    [[nodiscard]] StateChange change(LifeState from, LifeState to) {
         auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
         return {PortPassProfile{}, std::move(keys.station_update), std::move(keys.gate_read),
-                encode_state_file(LifeState::made, credential),
-                encode_state_file(LifeState::active, credential)};
+                encode_state_file(from, credential), encode_state_file(to, credential)};
     }
+    [[nodiscard]] StateChange activation() { return change(LifeState::made, LifeState::active); }
 
     /// One presentation to a production reader. `recorded` says that the intent is durable, and
     /// becomes true when it would be made so.
     Result<WriteOutcome> present(virtual_card::Card& card, bool& recorded) {
         card.activate();
-        auto sight = converse(card, identify(limit));
+        auto sight = converse(card, identify(large_frames));
         if (!sight) {
             return tl::make_unexpected(sight.error());
         }
         if (recorded) {
-            return converse(card, resume_personalisation(random, limit, std::move(*sight),
+            return converse(card, resume_personalisation(random, *sight,
                                                          WriteAheadIssuer::issue(uid), order()));
         }
-        auto blank = converse(card, require_blank(random, std::move(*sight), limit));
+        auto blank = converse(card, require_blank(random, *sight));
         if (!blank) {
             return tl::make_unexpected(blank.error());
         }
         recorded = true;
-        return converse(card, personalise(random, limit, std::move(*blank),
-                                          WriteAheadIssuer::issue(uid), order()));
+        return converse(
+            card, personalise(random, std::move(*blank), WriteAheadIssuer::issue(uid), order()));
     }
 
     /// One presentation to a counter reader, with an authorisation that is durable.
     Result<void> activate(virtual_card::Card& card) {
+        return change_to(card, LifeState::made, LifeState::active);
+    }
+    Result<void> retire(virtual_card::Card& card) {
+        return change_to(card, LifeState::active, LifeState::retired);
+    }
+    Result<void> change_to(virtual_card::Card& card, LifeState from, LifeState to) {
         card.activate();
+        auto presented = converse(card, recognise(large_frames));
+        if (!presented) {
+            return tl::make_unexpected(presented.error());
+        }
         return converse(
-            card, change_state(random, limit, uid, WriteAheadIssuer::issue(uid), activation()));
+            card, change_state(random, *presented, WriteAheadIssuer::issue(uid), change(from, to)));
+    }
+    Result<void> blank_again(virtual_card::Card& card) {
+        card.activate();
+        auto presented = converse(card, recognise(large_frames));
+        if (!presented) {
+            return tl::make_unexpected(presented.error());
+        }
+        auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
+        return converse(card, return_to_blank(random, *presented, WriteAheadIssuer::issue(uid),
+                                              std::move(keys.picc_master)));
     }
 
     /// What a gate makes of a copy of the card: the life state where credential and state fit.
@@ -131,8 +165,12 @@ struct Bench {
         virtual_card::Card card(copy);
         card.activate();
         auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
+        auto presented = converse(card, recognise(large_frames));
+        if (!presented) {
+            return std::nullopt;
+        }
         auto reading = converse(
-            card, read_as_gate(random, limit, PortPassProfile{}, std::move(keys.gate_read)));
+            card, read_as_gate(random, *presented, PortPassProfile{}, std::move(keys.gate_read)));
         if (!reading || !*reading || (*reading)->credential != credential) {
             return std::nullopt;
         }

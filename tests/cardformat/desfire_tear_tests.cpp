@@ -35,93 +35,164 @@ bool finish(Bench& bench, Card& card, bool& recorded) {
 /// How often pairs are sampled; the full set takes every one.
 std::uint32_t pair_stride() {
     const char* given = std::getenv("TEAR_PAIR_STRIDE");  // NOLINT(concurrency-mt-unsafe)
-    return given == nullptr ? 13U
+    return given == nullptr ? 37U
                             : static_cast<std::uint32_t>(std::max(1, std::atoi(given)));  // NOLINT
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_personalisation_is_finished_when_put_back) {
-    int torn = 0;
-    for (const Tear::When way : ways) {
-        for (std::uint32_t at = 1; at <= 50; ++at) {
-            BOOST_TEST_CONTEXT("torn at APDU " << at << ", way " << static_cast<int>(way)) {
-                Bench bench;
-                Card card(bench.memory);
-                bool recorded = false;
-                card.tear({at, way});
-                const auto first = bench.present(card, recorded);
-                BOOST_REQUIRE(!first);
-                BOOST_TEST((first.error().fault == Fault::present_same_card_again));
-                ++torn;
-                const auto life = bench.at_the_gate();
-                BOOST_TEST((!life || life == LifeState::made));
-                BOOST_REQUIRE(finish(bench, card, recorded));
-                BOOST_TEST((bench.at_the_gate() == LifeState::made));
-                BOOST_TEST(bench.memory.applications.size() == 1U);
+    for (const ChipCase& chip : all_chips()) {
+        std::uint32_t torn = 0;
+        for (const Tear::When way : ways) {
+            for (std::uint32_t at = 1; at <= chip.apdus; ++at) {
+                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
+                                             << static_cast<int>(way)) {
+                    Bench bench(chip.profile);
+                    Card card(bench.memory);
+                    bool recorded = false;
+                    card.tear({at, way});
+                    const auto first = bench.present(card, recorded);
+                    BOOST_REQUIRE(!first);
+                    BOOST_TEST((first.error().fault == Fault::present_same_card_again));
+                    ++torn;
+                    const auto life = bench.at_the_gate();
+                    BOOST_TEST((!life || life == LifeState::made));
+                    BOOST_REQUIRE(finish(bench, card, recorded));
+                    BOOST_TEST((bench.at_the_gate() == LifeState::made));
+                    BOOST_TEST(bench.memory.applications.size() == 1U);
+                }
             }
         }
+        BOOST_TEST(torn == 3 * chip.apdus);
     }
-    BOOST_TEST(torn == 150);
+}
+
+/// Tears the first presentation, then the second, then puts the card back in peace. True where the
+/// second tear was reached.
+bool tear_twice(const ChipCase& chip, Tear first, Tear second) {
+    Bench bench(chip.profile);
+    Card card(bench.memory);
+    bool recorded = false;
+    card.tear(first);
+    (void)bench.present(card, recorded);
+    card.tear(second);
+    const auto again = bench.present(card, recorded);
+    card.tear({0, Tear::When::before});
+    const bool finished = again || finish(bench, card, recorded);
+    BOOST_REQUIRE_MESSAGE(finished && bench.at_the_gate() == LifeState::made,
+                          chip.name << " not finished after tears at " << first.at << "/"
+                                    << static_cast<int>(first.when) << " and " << second.at << "/"
+                                    << static_cast<int>(second.when));
+    return !again;
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_in_pairs_is_finished_when_put_back_twice) {
     const std::uint32_t stride = pair_stride();
     std::uint32_t pair = 0;
     std::uint32_t torn_twice = 0;
-    for (const Tear::When first_way : ways) {
-        for (std::uint32_t first = 1; first <= 50; ++first) {
-            for (const Tear::When second_way : ways) {
-                for (std::uint32_t second = 1; second <= past_the_end; ++second) {
-                    if (++pair % stride != 0) {
-                        continue;
-                    }
-                    Bench bench;
-                    Card card(bench.memory);
-                    bool recorded = false;
-                    card.tear({first, first_way});
-                    (void)bench.present(card, recorded);
-                    card.tear({second, second_way});
-                    const auto again = bench.present(card, recorded);
-                    torn_twice += again ? 0U : 1U;
-                    card.tear({0, Tear::When::before});
-                    const bool finished = again || finish(bench, card, recorded);
-                    BOOST_REQUIRE_MESSAGE(finished && bench.at_the_gate() == LifeState::made,
-                                          "not finished after tears at "
-                                              << first << "/" << static_cast<int>(first_way)
-                                              << " and " << second << "/"
-                                              << static_cast<int>(second_way));
-                    if (again && second_way == Tear::When::after) {
-                        break;  // the resumed writing ends before this APDU
+    for (const ChipCase& chip : all_chips()) {
+        for (const Tear::When first_way : ways) {
+            for (std::uint32_t first = 1; first <= chip.apdus; ++first) {
+                for (const Tear::When second_way : ways) {
+                    for (std::uint32_t second = 1; second <= past_the_end; ++second) {
+                        if (++pair % stride != 0) {
+                            continue;
+                        }
+                        const bool reached =
+                            tear_twice(chip, {first, first_way}, {second, second_way});
+                        torn_twice += reached ? 1U : 0U;
+                        if (!reached) {
+                            break;  // the resumed writing ends before this APDU
+                        }
                     }
                 }
             }
         }
     }
     BOOST_TEST_MESSAGE("second tears that hit: " << torn_twice);
-    BOOST_TEST(torn_twice > 100U);
+    BOOST_TEST(torn_twice > 300U);
+}
+
+/// How many APDUs an act on a finished card takes.
+template <class Act>
+std::uint32_t apdus_of(const ChipCase& chip, Act act) {
+    Bench bench(chip.profile);
+    Card card(bench.memory);
+    bool recorded = false;
+    BOOST_REQUIRE(bench.present(card, recorded));
+    card.reset_apdus();
+    BOOST_REQUIRE(act(bench, card));
+    return card.apdus();
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_activation_is_active_when_put_back) {
-    Bench counting;
-    Card counted(counting.memory);
-    bool counted_recorded = false;
-    BOOST_REQUIRE(counting.present(counted, counted_recorded));
-    counted.reset_apdus();
-    BOOST_REQUIRE(counting.activate(counted));
-    const std::uint32_t apdus = counted.apdus();
-    for (const Tear::When way : ways) {
-        for (std::uint32_t at = 1; at <= apdus; ++at) {
-            BOOST_TEST_CONTEXT("torn at APDU " << at << ", way " << static_cast<int>(way)) {
-                Bench bench;
-                Card card(bench.memory);
-                bool recorded = false;
-                BOOST_REQUIRE(bench.present(card, recorded));
-                card.tear({at, way});
-                BOOST_REQUIRE(!bench.activate(card));
-                const auto life = bench.at_the_gate();
-                BOOST_TEST((life == LifeState::made || life == LifeState::active));
-                // A chip that rolled back says so once; the card is put back once more.
-                BOOST_REQUIRE((bench.activate(card) || bench.activate(card)));
-                BOOST_TEST((bench.at_the_gate() == LifeState::active));
+    for (const ChipCase& chip : all_chips()) {
+        const std::uint32_t apdus =
+            apdus_of(chip, [](Bench& bench, Card& card) { return bench.activate(card); });
+        for (const Tear::When way : ways) {
+            for (std::uint32_t at = 1; at <= apdus; ++at) {
+                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
+                                             << static_cast<int>(way)) {
+                    Bench bench(chip.profile);
+                    Card card(bench.memory);
+                    bool recorded = false;
+                    BOOST_REQUIRE(bench.present(card, recorded));
+                    card.tear({at, way});
+                    BOOST_REQUIRE(!bench.activate(card));
+                    const auto life = bench.at_the_gate();
+                    BOOST_TEST((life == LifeState::made || life == LifeState::active));
+                    BOOST_REQUIRE(bench.activate(card));
+                    BOOST_TEST((bench.at_the_gate() == LifeState::active));
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_retirement_is_retired_when_put_back) {
+    for (const ChipCase& chip : all_chips()) {
+        const std::uint32_t apdus =
+            apdus_of(chip, [](Bench& bench, Card& card) { return bench.activate(card); });
+        for (const Tear::When way : ways) {
+            for (std::uint32_t at = 1; at <= apdus; ++at) {
+                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
+                                             << static_cast<int>(way)) {
+                    Bench bench(chip.profile);
+                    Card card(bench.memory);
+                    bool recorded = false;
+                    BOOST_REQUIRE(bench.present(card, recorded));
+                    BOOST_REQUIRE(bench.activate(card));
+                    card.tear({at, way});
+                    BOOST_REQUIRE(!bench.retire(card));
+                    const auto life = bench.at_the_gate();
+                    BOOST_TEST((life == LifeState::active || life == LifeState::retired));
+                    BOOST_REQUIRE(bench.retire(card));
+                    BOOST_TEST((bench.at_the_gate() == LifeState::retired));
+                }
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_return_to_blank_is_written_again) {
+    for (const ChipCase& chip : all_chips()) {
+        const std::uint32_t apdus =
+            apdus_of(chip, [](Bench& bench, Card& card) { return bench.blank_again(card); });
+        for (const Tear::When way : ways) {
+            for (std::uint32_t at = 1; at <= apdus; ++at) {
+                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
+                                             << static_cast<int>(way)) {
+                    Bench bench(chip.profile);
+                    Card card(bench.memory);
+                    bool recorded = false;
+                    BOOST_REQUIRE(bench.present(card, recorded));
+                    card.tear({at, way});
+                    BOOST_REQUIRE(!bench.blank_again(card));
+                    const auto again = bench.blank_again(card);
+                    BOOST_TEST((again || again.error().fault == Fault::use_another_card));
+                    recorded = false;
+                    BOOST_REQUIRE(bench.present(card, recorded));
+                    BOOST_TEST((bench.at_the_gate() == LifeState::made));
+                }
             }
         }
     }

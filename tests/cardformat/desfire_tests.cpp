@@ -24,40 +24,131 @@ std::set<Bytes> all_keys(const virtual_card::CardMemory& memory) {
 }
 
 BOOST_AUTO_TEST_CASE(a_blank_card_becomes_made_and_a_gate_reads_exactly_the_order) {
-    Bench bench;
-    Card card(bench.memory);
-    bool recorded = false;
-    const auto outcome = bench.present(card, recorded);
-    BOOST_REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().detail));
-    BOOST_TEST((*outcome == WriteOutcome::verified));
-    BOOST_TEST((bench.at_the_gate() == LifeState::made));
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            Card card(bench.memory);
+            bool recorded = false;
+            const auto outcome = bench.present(card, recorded);
+            BOOST_REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().detail));
+            BOOST_TEST((*outcome == WriteOutcome::verified));
+            BOOST_TEST((bench.at_the_gate() == LifeState::made));
+        }
+    }
 }
 
-BOOST_AUTO_TEST_CASE(a_personalisation_of_500_octets_takes_50_apdus) {
-    Bench bench;
-    Card card(bench.memory);
-    bool recorded = false;
-    BOOST_REQUIRE(bench.present(card, recorded));
-    BOOST_TEST(card.apdus() == 50U);
+BOOST_AUTO_TEST_CASE(a_personalisation_takes_no_more_apdus_than_the_card_specification_says) {
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            BOOST_TEST(card.apdus() == chip.apdus);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(credentials_of_every_length_around_a_cipher_block_are_read_back) {
+    for (const ChipCase& chip : all_chips()) {
+        for (std::size_t size = 480; size <= 514; ++size) {
+            BOOST_TEST_CONTEXT(chip.name << ", " << size << " octets") {
+                Bench bench(chip.profile, size);
+                Card card(bench.memory);
+                bool recorded = false;
+                BOOST_REQUIRE(bench.present(card, recorded));
+                BOOST_TEST((bench.at_the_gate() == LifeState::made));
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(no_key_of_a_made_card_is_a_default_or_equals_another) {
-    Bench bench;
-    Card card(bench.memory);
-    bool recorded = false;
-    BOOST_REQUIRE(bench.present(card, recorded));
-    const auto keys = all_keys(bench.memory);
-    BOOST_TEST(keys.size() == 4U);
-    BOOST_TEST(!keys.contains(Bytes(16, 0)));
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            const auto keys = all_keys(bench.memory);
+            BOOST_TEST(keys.size() == 4U);
+            BOOST_TEST(!keys.contains(Bytes(16, 0)));
+        }
+    }
 }
 
-BOOST_AUTO_TEST_CASE(an_activated_card_is_active_at_the_gate) {
+BOOST_AUTO_TEST_CASE(a_card_is_made_then_active_then_retired_at_the_gate) {
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            BOOST_REQUIRE(bench.activate(card));
+            BOOST_TEST((bench.at_the_gate() == LifeState::active));
+            BOOST_REQUIRE(bench.retire(card));
+            BOOST_TEST((bench.at_the_gate() == LifeState::retired));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_was_retired_is_not_activated_again) {
     Bench bench;
     Card card(bench.memory);
     bool recorded = false;
     BOOST_REQUIRE(bench.present(card, recorded));
-    BOOST_REQUIRE(bench.activate(card));
-    BOOST_TEST((bench.at_the_gate() == LifeState::active));
+    BOOST_REQUIRE(bench.change_to(card, LifeState::made, LifeState::retired));
+    const auto again = bench.activate(card);
+    BOOST_REQUIRE(!again);
+    BOOST_TEST((again.error().fault == Fault::set_card_aside));
+    BOOST_TEST((bench.at_the_gate() == LifeState::retired));
+}
+
+BOOST_AUTO_TEST_CASE(a_card_returned_to_blank_is_as_it_left_the_factory) {
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            const auto factory = bench.memory;
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            const auto outcome = bench.blank_again(card);
+            BOOST_REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().detail));
+            BOOST_TEST((bench.memory == factory));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_card_is_not_returned_to_blank) {
+    Bench bench;
+    bench.memory.picc_key.value = Bytes(16, 0x55);
+    const auto before = bench.memory;
+    Card card(bench.memory);
+    const auto outcome = bench.blank_again(card);
+    BOOST_REQUIRE(!outcome);
+    BOOST_TEST((outcome.error().fault == Fault::use_another_card));
+    BOOST_TEST((bench.memory == before));
+}
+
+/// Deletes the application as a failed attempt would have, so that its memory is held on to.
+void use_up_memory(Bench& bench, std::uint32_t left) {
+    bench.memory.applications.clear();
+    bench.memory.used_bytes = bench.memory.profile.memory_bytes - left;
+}
+
+BOOST_AUTO_TEST_CASE(a_card_of_ours_whose_deleted_applications_hold_all_memory_is_formatted) {
+    for (const std::uint32_t left : {0U, 300U, 700U}) {
+        BOOST_TEST_CONTEXT(left << " octets left") {
+            Bench bench(virtual_card::ev1_4k());
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            use_up_memory(bench, left);
+            BOOST_REQUIRE(bench.present(card, recorded));
+            BOOST_TEST((bench.at_the_gate() == LifeState::made));
+            BOOST_TEST(bench.memory.applications.size() == 1U);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_card_that_is_active_already_is_not_written_again) {
@@ -120,18 +211,44 @@ BOOST_AUTO_TEST_CASE(another_card_is_never_written_under_the_record_of_the_first
     BOOST_TEST((other.memory == before));
 }
 
-BOOST_AUTO_TEST_CASE(the_makers_signature_is_told_from_a_false_one) {
-    Bench bench;
+Originality originality_of(Bench& bench) {
     Card card(bench.memory);
     card.activate();
-    const auto genuine = converse(card, identify(limit));
-    BOOST_REQUIRE(genuine);
-    BOOST_TEST(is_genuine(*genuine));
+    const auto sight = converse(card, identify(limit));
+    BOOST_REQUIRE(sight);
+    return sight->originality;
+}
+
+BOOST_AUTO_TEST_CASE(the_makers_signature_is_told_from_a_false_one) {
+    Bench bench;
+    BOOST_TEST((originality_of(bench) == Originality::genuine));
     bench.memory.signature = Bytes(56, 0x11);
-    card.activate();
-    const auto forged = converse(card, identify(limit));
-    BOOST_REQUIRE(forged);
-    BOOST_TEST(!is_genuine(*forged));
+    BOOST_TEST((originality_of(bench) == Originality::forged));
+}
+
+BOOST_AUTO_TEST_CASE(an_old_ev1_without_a_signature_is_not_a_forgery) {
+    Bench bench(virtual_card::ev1_4k());
+    BOOST_TEST((originality_of(bench) == Originality::absent));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_genuine_chip_pleases_a_policy_that_refuses) {
+    BOOST_TEST(accepts(OriginalityPolicy::refuse, Originality::genuine));
+    BOOST_TEST(!accepts(OriginalityPolicy::refuse, Originality::absent));
+    BOOST_TEST(!accepts(OriginalityPolicy::refuse, Originality::forged));
+    BOOST_TEST(accepts(OriginalityPolicy::warn, Originality::forged));
+    BOOST_TEST(accepts(OriginalityPolicy::off, Originality::forged));
+}
+
+BOOST_AUTO_TEST_CASE(a_chip_of_an_unknown_product_is_refused_untouched) {
+    Bench bench;
+    bench.memory.profile.hardware_version[3] = 0x42;
+    const auto before = bench.memory;
+    Card card(bench.memory);
+    bool recorded = false;
+    const auto outcome = bench.present(card, recorded);
+    BOOST_REQUIRE(!outcome);
+    BOOST_TEST((outcome.error().fault == Fault::use_another_card));
+    BOOST_TEST((bench.memory == before));
 }
 
 struct Misbehaviour {
@@ -139,7 +256,7 @@ struct Misbehaviour {
     CardQuirks quirks;
 };
 
-std::vector<Misbehaviour> misbehaviours() {
+std::vector<Misbehaviour> misbehaviours(std::uint32_t apdus) {
     std::vector<Misbehaviour> all;
     CardQuirks quirks;
     quirks.omits_response_mac = true;
@@ -158,7 +275,7 @@ std::vector<Misbehaviour> misbehaviours() {
         quirks.wrong_length_answer = difference;
         all.push_back({"answers with a wrong length", quirks});
     }
-    for (std::uint32_t at = 1; at <= 50; ++at) {
+    for (std::uint32_t at = 1; at <= apdus; ++at) {
         quirks = {};
         quirks.replays_last_answer = at;
         all.push_back({"replays", quirks});
@@ -167,33 +284,38 @@ std::vector<Misbehaviour> misbehaviours() {
 }
 
 BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_never_counts_as_verified) {
-    for (const Misbehaviour& misbehaviour : misbehaviours()) {
-        BOOST_TEST_CONTEXT(misbehaviour.name
-                           << " " << misbehaviour.quirks.replays_last_answer.value_or(0)) {
-            Bench bench;
-            Card card(bench.memory, misbehaviour.quirks);
-            bool recorded = false;
-            BOOST_TEST(!bench.present(card, recorded));
+    for (const ChipCase& chip : all_chips()) {
+        for (const Misbehaviour& misbehaviour : misbehaviours(chip.apdus)) {
+            BOOST_TEST_CONTEXT(chip.name << " " << misbehaviour.name << " "
+                                         << misbehaviour.quirks.replays_last_answer.value_or(0)) {
+                Bench bench(chip.profile);
+                Card card(bench.memory, misbehaviour.quirks);
+                bool recorded = false;
+                BOOST_TEST(!bench.present(card, recorded));
+            }
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(any_injected_status_at_any_apdu_leaves_a_card_that_can_be_finished) {
-    for (const int status : {0x0C, 0x0E, 0x1C, 0x1E, 0x7E, 0x9D, 0xAE, 0xBE, 0xDE, 0xEE}) {
-        for (std::uint32_t at = 1; at <= 50; ++at) {
-            BOOST_TEST_CONTEXT("status " << std::hex << status << " at APDU " << std::dec << at) {
-                Bench bench;
-                bool recorded = false;
-                {
-                    CardQuirks quirks;
-                    quirks.injected_status = {at, static_cast<std::uint8_t>(status)};
-                    Card lying(bench.memory, quirks);
-                    (void)bench.present(lying, recorded);
+    for (const ChipCase& chip : all_chips()) {
+        for (const int status : {0x0C, 0x0E, 0x1C, 0x1E, 0x7E, 0x9D, 0xAE, 0xBE, 0xDE, 0xEE}) {
+            for (std::uint32_t at = 1; at <= chip.apdus; ++at) {
+                BOOST_TEST_CONTEXT(chip.name << " status " << std::hex << status << " at APDU "
+                                             << std::dec << at) {
+                    Bench bench(chip.profile);
+                    bool recorded = false;
+                    {
+                        CardQuirks quirks;
+                        quirks.injected_status = {at, static_cast<std::uint8_t>(status)};
+                        Card lying(bench.memory, quirks);
+                        (void)bench.present(lying, recorded);
+                    }
+                    Card honest(bench.memory);
+                    const auto outcome = bench.present(honest, recorded);
+                    BOOST_REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().detail));
+                    BOOST_TEST((bench.at_the_gate() == LifeState::made));
                 }
-                Card honest(bench.memory);
-                const auto outcome = bench.present(honest, recorded);
-                BOOST_REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().detail));
-                BOOST_TEST((bench.at_the_gate() == LifeState::made));
             }
         }
     }

@@ -303,6 +303,19 @@ bool ev1_auth_iso_des(const Vector& v) {
     return true;
 }
 
+bool ev1_auth_aes(const Vector& v) {
+    ScriptedRandom random(v.octets("rndA"));
+    const AesKey key = secret<16>(v.octets("key"));
+    const KeyNumber number{static_cast<std::uint8_t>(v.number("key_no"))};
+    auto outcome = authenticate(authenticate_aes(random, number, key), v.octets("tx1"),
+                                v.octets("rx1"), v.octets("tx2"), v.octets("rx2"));
+    BOOST_REQUIRE((outcome && *outcome));
+    Ev1Session published(BlockCipher::aes128(secret<16>(v.octets("session_key"))));
+    const Bytes probe{0x0F};
+    check((*outcome)->protect_full(0x54, {}, probe), published.protect_full(0x54, {}, probe));
+    return true;
+}
+
 void check_keys(const Ev2Session& session, const Vector& v) {
     const auto encryption = session.encryption_key().reveal();
     const auto mac = session.mac_key().reveal();
@@ -318,6 +331,23 @@ bool ev2_auth_first(const Vector& v) {
                                 v.octets("r1"), v.octets("c2"), v.octets("r2"));
     BOOST_REQUIRE((outcome && *outcome));
     check_keys(**outcome, v);
+    return true;
+}
+
+bool ev2_auth_non_first(const Vector& v) {
+    constexpr std::uint16_t counter = 5;
+    ScriptedRandom random(v.octets("rndA"));
+    const AesKey key = secret<16>(v.octets("key"));
+    const KeyNumber number{static_cast<std::uint8_t>(v.number("key_no"))};
+    Ev2Session::TransactionIdentifier ti{};
+    std::ranges::copy(v.octets("ti_kept"), ti.begin());
+    const Ev2Session current(AesKey(), AesKey(), ti, counter);
+    auto outcome = authenticate(authenticate_ev2_non_first(random, current, number, key),
+                                v.octets("c1"), v.octets("r1"), v.octets("c2"), v.octets("r2"));
+    BOOST_REQUIRE((outcome && *outcome));
+    check_keys(**outcome, v);
+    BOOST_TEST(((*outcome)->transaction() == ti));
+    BOOST_TEST((*outcome)->counter() == counter);
     return true;
 }
 
@@ -426,6 +456,8 @@ const std::map<std::string, Runner>& runners() {
                                                    {"ev1-secure-messaging", ev1_chain},
                                                    {"ev1-secure-messaging-real", ev1_real},
                                                    {"ev1-auth-iso-des", ev1_auth_iso_des},
+                                                   {"ev1-auth-aes", ev1_auth_aes},
+                                                   {"ev2-auth-nonfirst", ev2_auth_non_first},
                                                    {"ev2-auth-first", ev2_auth_first},
                                                    {"ev2-keys", ev2_keys},
                                                    {"ev2-iv", ev2_iv},
