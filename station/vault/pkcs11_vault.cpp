@@ -45,7 +45,7 @@ Result<std::unique_ptr<Pkcs11Vault::Opened>> Pkcs11Vault::open_token(const Token
     }
     if (const auto lacking = keys->lacking(); !lacking.empty()) {
         return unusable(*token, "lacks " + joined(lacking) +
-                                    "; cardtool keys create makes the keys of a new token");
+                                    "; cardtool keys create makes them in a new token");
     }
     if (const auto values = check_values(token->session(), *keys); !values) {
         return fail(token->description(), values.error());

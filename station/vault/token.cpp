@@ -337,7 +337,9 @@ class NewObject {
     void public_p256() {
         add(CKA_EC_PARAMS, oid_.data(), oid_.size());
         add(CKA_VERIFY, &yes_, sizeof yes_);
-        add(CKA_PRIVATE, &no_, sizeof no_);
+        for (const CK_ATTRIBUTE_TYPE type : {CKA_PRIVATE, CKA_ENCRYPT, CKA_WRAP}) {
+            add(type, &no_, sizeof no_);
+        }
     }
     [[nodiscard]] pkcs11::Template attributes() { return attributes_; }
 
