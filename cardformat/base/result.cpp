@@ -28,6 +28,8 @@ std::string_view name(Fault fault) {
             return "correct_input";
         case Fault::correct_configuration:
             return "correct_configuration";
+        case Fault::insert_key_token:
+            return "insert_key_token";
         case Fault::stop_station:
             return "stop_station";
         case Fault::report_defect:

@@ -31,6 +31,7 @@ enum class Fault : std::uint8_t {
     follow_refusal,           ///< the other side understood and refused; its words say why
     correct_input,            ///< what an operator, file or scanner gave cannot be used
     correct_configuration,    ///< a setting or key store does not fit
+    insert_key_token,         ///< the token with the keys is not there or stopped answering
     stop_station,             ///< the ledger cannot be trusted to be durable
     report_defect,            ///< an invariant of this program is broken
 };

@@ -7,6 +7,15 @@ constexpr std::string_view system_identifier = "PortPass";
 
 }  // namespace
 
+Result<void> check_diversification_input(BytesView input) {
+    if (input.size() < min_diversification_input || input.size() > max_diversification_input) {
+        return fail(Fault::report_defect, "a diversification input of " +
+                                              std::to_string(input.size()) +
+                                              " octets; 16 to 31 are possible");
+    }
+    return {};
+}
+
 Bytes diversification_input(const CardUid& uid, desfire::Aid aid) {
     Bytes input(uid.octets().begin(), uid.octets().end());
     append(input, aid.written());

@@ -25,7 +25,7 @@ struct Config {
     http::Endpoint central;
     http::Endpoint control;
     std::string ledger;         ///< path of the SQLite file
-    std::string keys;           ///< folder of a development key store
+    std::string keys;           ///< key store: a folder, or the pkcs11: URI of a token
     std::string reader_worker;  ///< path of the reader-worker program
     std::optional<BusinessDay> business_date;
     std::vector<ReaderSetting> readers;

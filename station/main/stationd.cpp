@@ -6,13 +6,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/program_options.hpp>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "station/console/console.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
-#include "station/vault/development_vault.hpp"
+#include "station/vault/key_store.hpp"
+#include "station/vault/lock_down.hpp"
 
 namespace card {
 namespace {
@@ -23,17 +22,18 @@ using namespace observe;
 
 constexpr int exit_configuration = 2;
 constexpr int exit_ledger = 3;
-
-/// Keys pass through this memory: no core dump, no debugger of another user.
-void lock_down() {
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-}
+constexpr int exit_token = 4;
 
 int complain(const Failure& failure) {
     std::cerr << "stationd: " << failure.detail << "\n";
-    return failure.fault == Fault::stop_station ? exit_ledger : exit_configuration;
+    switch (failure.fault) {
+        case Fault::stop_station:
+            return exit_ledger;
+        case Fault::insert_key_token:
+            return exit_token;
+        default:
+            return exit_configuration;
+    }
 }
 
 /// One reader with whoever serves it.
@@ -73,8 +73,19 @@ void spawn_posts(desk::Station& station, std::vector<Post>& posts, console::Cons
     }
 }
 
+void tell_of_keys(EventLog& log, const Vault& vault) {
+    for (const VaultNotice& notice : vault.notices()) {
+        if (notice.kind == VaultNotice::Kind::unsafe) {
+            log.tell(EventId::keys_unsafe);
+        } else {
+            log.tell(EventId::keys_incomplete,
+                     {code_field(name(notice.kind)), generation_field(notice.generation)});
+        }
+    }
+}
+
 int run(const config::Config& config) {
-    auto vault = DevelopmentVault::open(config.keys);
+    auto vault = open_vault(config.keys);
     if (!vault) {
         return complain(vault.error());
     }
@@ -96,7 +107,7 @@ int run(const config::Config& config) {
     if (!served) {
         return complain(served.error());
     }
-    log.tell(EventId::keys_unsafe);
+    tell_of_keys(log, **vault);
     if (config.business_date) {
         log.tell(EventId::business_date_fixed, {date_field(*config.business_date)});
     }
@@ -142,7 +153,9 @@ int main(int argc, char** argv) {
     if (given.contains("help")) {
         std::cout << described
                   << "\nExit status: 0 ended as asked, 2 configuration or keys cannot be used,\n"
-                     "3 the ledger cannot be trusted.\n";
+                     "3 the ledger cannot be trusted, 4 the token with the keys is not there.\n"
+                     "Never restart it by itself after 2: a wrong PIN tried again locks the "
+                     "token.\n";
         return 0;
     }
     if (given.contains("events")) {

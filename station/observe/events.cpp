@@ -12,7 +12,7 @@ namespace card::observe {
 namespace {
 
 // In the order of the enumeration; a test checks that none is missing.
-constexpr std::array<CatalogueEntry, 30> entries{{
+constexpr std::array<CatalogueEntry, 31> entries{{
     {EventId::station_ready, "station.ready", Level::notice,
      "The ledger is open, the readers' workers run, the control socket listens.", "Nothing."},
     {EventId::station_stopped, "station.stopped", Level::notice,
@@ -20,6 +20,9 @@ constexpr std::array<CatalogueEntry, 30> entries{{
     {EventId::keys_unsafe, "keys.unsafe", Level::warning,
      "The keys are in plain files: a development key store.",
      "Never write cards for real holders with it."},
+    {EventId::keys_incomplete, "keys.incomplete", Level::warning,
+     "A generation of keys is not whole, so it is not used; `code` says of which keys.",
+     "Finish it with `cardtool keys roll`, or delete what is there of it."},
     {EventId::business_date_fixed, "business_date.fixed", Level::warning,
      "The business day is set by configuration and not by the clock.",
      "Remove `business_date` from the configuration unless this is a demonstration."},
@@ -116,6 +119,10 @@ Field code_field(std::string_view code) {
 Field count_field(std::int64_t count) {
     return {"count", count};
 }
+Field generation_field(std::uint8_t generation) {
+    return {"generation", std::int64_t{generation}};
+}
+
 Field seq_field(std::int64_t seq) {
     return {"seq", seq};
 }

@@ -20,6 +20,7 @@ enum class EventId : std::uint8_t {
     station_ready,
     station_stopped,
     keys_unsafe,
+    keys_incomplete,
     business_date_fixed,
     central_reached,
     central_away,
@@ -77,6 +78,8 @@ struct Field {
 /// A stable code of the program's or the central's own.
 [[nodiscard]] Field code_field(std::string_view code);
 [[nodiscard]] Field count_field(std::int64_t count);
+/// A generation of keys.
+[[nodiscard]] Field generation_field(std::uint8_t generation);
 [[nodiscard]] Field seq_field(std::int64_t seq);
 [[nodiscard]] Field fault_field(Fault fault);
 /// A failure's detail, which by its own rule names no person and no secret.

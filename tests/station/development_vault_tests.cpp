@@ -56,7 +56,7 @@ struct Fixture {
 
     SystemRandom random;
     fs::path root;
-    Bytes input{1, 2, 3};
+    Bytes input = Bytes(18, 0x5A);
 };
 
 unsigned mode_of(const fs::path& path) {
@@ -194,8 +194,8 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_missing_file_is_refused) {
     for (const char* name :
-         {"data.key", "signing.pem", "trust.json", "picc-master.1.key", "application-master.1.key",
-          "gate-read.1.key", "station-update.1.key"}) {
+         {"data.key", "signing.1.pem", "trust.json", "picc-master.1.key",
+          "application-master.1.key", "gate-read.1.key", "station-update.1.key"}) {
         make();
         fs::remove(fs::path(folder()) / name);
         BOOST_TEST(refused(), name);
@@ -213,10 +213,29 @@ BOOST_AUTO_TEST_CASE(a_master_of_another_form_is_refused) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_incomplete_generation_is_refused) {
+BOOST_AUTO_TEST_CASE(an_incomplete_generation_is_said_and_not_used) {
     make();
     put("picc-master.2.key", std::string(32, 'A'));
-    BOOST_TEST(refused());
+    const auto vault = std::move(DevelopmentVault::open(folder()).value());
+    BOOST_TEST((vault->current_generation() == first));
+    BOOST_TEST(!vault->diversify(KeySlot::picc_master, second, input).has_value());
+    const std::vector<VaultNotice> expected{{VaultNotice::Kind::unsafe},
+                                            {VaultNotice::Kind::incomplete_generation, 2}};
+    BOOST_TEST((vault->notices() == expected));
+}
+
+BOOST_AUTO_TEST_CASE(it_says_that_it_is_unsafe) {
+    const std::vector<VaultNotice> expected{{VaultNotice::Kind::unsafe}};
+    BOOST_TEST((opened()->notices() == expected));
+}
+
+BOOST_AUTO_TEST_CASE(an_input_that_a_token_would_pad_otherwise_is_a_defect) {
+    const auto vault = opened();
+    for (const std::size_t size : {0U, 15U, 32U}) {
+        const auto key = vault->diversify(KeySlot::gate_read, first, Bytes(size, 1));
+        BOOST_REQUIRE(!key);
+        BOOST_TEST((key.error().fault == Fault::report_defect));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_sealing_key_of_another_form_is_refused) {
@@ -229,14 +248,14 @@ BOOST_AUTO_TEST_CASE(a_signing_key_of_another_form_is_refused) {
     make();
     for (const std::string_view text :
          {"", "x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}) {
-        put("signing.pem", text);
+        put("signing.1.pem", text);
         BOOST_TEST(refused(), text);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_signing_key_on_another_curve_is_refused) {
     make();
-    put("signing.pem",  // openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1
+    put("signing.1.pem",  // openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1
         R"(-----BEGIN PRIVATE KEY-----
 MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBgCuw9WeNeXr+jJWLj
 HTqlx8t1FBvUj6fNoEs5ieSXsb2OOiAEU5WvYMz4SRZla/WhZANiAAQgOeKPIIAY
@@ -271,7 +290,7 @@ BOOST_AUTO_TEST_CASE(a_trust_list_without_the_signing_key_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_signing_key_with_a_compressed_point_signs_all_the_same) {
     make();
-    put("signing.pem",  // as above with prime256v1 and point-format:compressed
+    put("signing.1.pem",  // as above with prime256v1 and point-format:compressed
         R"(-----BEGIN PRIVATE KEY-----
 MGcCAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcETTBLAgEBBCDl0bPL8EiWLWM14dWn
 1nNcWRAnbBJVYdrxdDsQHV9RgaEkAyIAA7zNzipXvlPc3CZaB0XZHeLyORmNYXpc
@@ -284,6 +303,69 @@ KX73LV6lSq3g
     const auto vault = DevelopmentVault::open(folder());
     BOOST_REQUIRE(vault.has_value());
     BOOST_CHECK_NO_THROW((void)(*vault)->signing_key_id());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(rolling_over_a_key_store, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_next_generation_is_current_and_the_old_one_gives_the_same_keys) {
+    const auto before = opened();
+    const auto done = DevelopmentVault::roll(folder(), RollOver::masters, random).value();
+    BOOST_TEST((done.masters == second));
+    BOOST_TEST(!done.signing_key.has_value());
+    const auto after = std::move(DevelopmentVault::open(folder()).value());
+    BOOST_TEST((after->current_generation() == second));
+    BOOST_TEST(to_hex(before->diversify(KeySlot::gate_read, first, input).value().reveal()) ==
+               to_hex(after->diversify(KeySlot::gate_read, first, input).value().reveal()));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_signing_key_signs_and_the_old_one_stays_believed) {
+    const auto before = opened();
+    const auto done = DevelopmentVault::roll(folder(), RollOver::signing_key, random).value();
+    BOOST_TEST((done.signing_key == 2));
+    BOOST_TEST(!done.masters.has_value());
+    const auto after = std::move(DevelopmentVault::open(folder()).value());
+    BOOST_TEST((after->signing_key_id() != before->signing_key_id()));
+    BOOST_TEST(after->trust_list().size() == 2U);
+    BOOST_TEST((after->trust_list().front() == before->trust_list().front()));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_interrupted_roll_over_left_is_finished) {
+    make();
+    const std::string begun(32, 'A');
+    put("picc-master.2.key", begun);
+    BOOST_TEST(
+        (DevelopmentVault::roll(folder(), RollOver::masters, random).value().masters == second));
+    BOOST_TEST(get("picc-master.2.key") == begun);
+    BOOST_TEST((DevelopmentVault::open(folder()).value()->current_generation() == second));
+}
+
+BOOST_AUTO_TEST_CASE(generation_255_is_the_last) {
+    make();
+    put_generation(255);
+    BOOST_TEST(!DevelopmentVault::roll(folder(), RollOver::masters, random).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_does_not_open_is_not_rolled_over) {
+    make();
+    put("data.key", "x");
+    BOOST_TEST(!DevelopmentVault::roll(folder(), RollOver::both, random).has_value());
+    BOOST_TEST(!fs::exists(fs::path(folder()) / "picc-master.2.key"));
+}
+
+BOOST_AUTO_TEST_CASE(the_inventory_shows_check_values_and_no_keys) {
+    make();
+    put("gate-read.1.key", "00112233445566778899AABBCCDDEEFF\n");
+    const auto vault = std::move(DevelopmentVault::open(folder()).value());
+    const Inventory inventory = vault->inventory(folder());
+    BOOST_TEST(inventory.unsafe);
+    BOOST_REQUIRE(inventory.masters.size() == 4U);
+    const auto found = std::ranges::find(inventory.masters, MasterName{KeySlot::gate_read, first},
+                                         &MasterEntry::name);
+    BOOST_REQUIRE((found != inventory.masters.end()));
+    // openssl mac -cipher AES-128-CBC -macopt hexkey:001122... -in 16 octets of zeros CMAC
+    BOOST_TEST(found->check_value == "53E107");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

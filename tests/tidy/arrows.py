@@ -36,8 +36,9 @@ ARROWS = {
                      'sync/ledger', 'sync/uplink', 'station/issuance', 'station/observe',
                      'station/config'],
     'station/console': [BASE, 'station/desk', 'station/observe', 'sync/http'],
-    'station/main': [BASE, 'cardformat/crypto', 'station/console', 'station/desk', 'station/vault',
-                     'station/observe', 'sync/http'],
+    'station/cardtool': [BASE, 'cardformat/crypto', 'cardformat/vault', 'station/vault'],
+    'station/main': [BASE, 'cardformat/crypto', 'station/cardtool', 'station/console',
+                     'station/desk', 'station/vault', 'station/observe', 'sync/http'],
 }
 
 # The start of a library's headers: the modules that may include them. None but these.
@@ -53,8 +54,9 @@ LIBRARIES = {
     'boost/asio': ['reader/host', 'sync/http', 'sync/uplink', 'sync/central', 'station/desk',
                    'station/console', 'station/main', 'tests'],
     'boost/json': ['sync/wire', 'sync/ledger', 'sync/central', 'station/vault', 'station/observe',
-                   'station/console', 'station/main', 'tests'],
-    'boost/program_options': ['sync/central', 'station/main', 'tests'],
+                   'station/console', 'station/cardtool', 'station/main', 'tests'],
+    'boost/program_options': ['sync/central', 'station/cardtool', 'station/main', 'tests'],
+    'p11-kit/': ['station/vault', 'tests'],
 }
 ROOTS = ('cardformat', 'reader', 'sync', 'station')
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
