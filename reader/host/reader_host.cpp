@@ -126,8 +126,7 @@ std::string Line::end_process() {
 }
 
 bool Line::start() {
-    const Result<WorkerProcess> worker =
-        start_worker(settings.worker_program, settings.reader_name);
+    const Result<WorkerProcess> worker = start_worker(settings.worker_program, settings.reader);
     if (!worker) {
         report(WorkerLost{worker.error().detail});
         return false;
@@ -330,7 +329,7 @@ asio::awaitable<void> end_connection(std::shared_ptr<Line> line, Disposition dis
     }
 }
 
-asio::awaitable<Result<void>> open_connection(std::shared_ptr<Line> line) {
+asio::awaitable<Result<FrameSize>> open_connection(std::shared_ptr<Line> line) {
     co_await end_connection(line, Disposition::reset);
     line->holding = line->usable;  // and stays so if it fails: to let go once more does no harm
     ToWorker message = Connect{};
@@ -338,12 +337,13 @@ asio::awaitable<Result<void>> open_connection(std::shared_ptr<Line> line) {
     if (!answer) {
         co_return tl::make_unexpected(std::move(answer.error()));
     }
-    if (!std::holds_alternative<Connected>(*answer)) {
+    const Connected* const connected = std::get_if<Connected>(&*answer);
+    if (connected == nullptr) {
         condemn_for_wrong_answer(line);
         co_return wrong_answer(Fault::restart_worker);
     }
     line->connected = true;
-    co_return Result<void>();
+    co_return connected->largest_frame;
 }
 
 asio::awaitable<Result<ResponseApdu>> send_apdu(std::shared_ptr<Line> line, CommandApdu apdu) {
@@ -448,7 +448,7 @@ asio::awaitable<ReaderEvent> ReaderHost::next_event() {
     return wait_for_event(state_);
 }
 
-asio::awaitable<Result<void>> ReaderHost::connect() {
+asio::awaitable<Result<FrameSize>> ReaderHost::connect() {
     return open_connection(state_);
 }
 

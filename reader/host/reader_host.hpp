@@ -14,6 +14,7 @@
 #include "cardformat/apdu/apdu.hpp"
 #include "cardformat/base/result.hpp"
 #include "reader/link/messages.hpp"
+#include "reader/link/reader_address.hpp"
 
 namespace card::reader {
 
@@ -21,7 +22,7 @@ namespace asio = boost::asio;
 
 struct HostSettings {
     std::string worker_program;  ///< path of reader-worker
-    std::string reader_name;     ///< as PC/SC names it
+    ReaderAddress reader;
     /// A worker that gives no answer to one APDU in this time is killed. FormatPICC may take
     /// seconds.
     std::chrono::milliseconds answer_timeout{10'000};
@@ -48,8 +49,9 @@ class ReaderHost {
     /// CardPresent/CardRemoved wins where nobody collected the older.
     asio::awaitable<ReaderEvent> next_event();
 
-    /// Opens an exclusive connection to the card in the field.
-    asio::awaitable<Result<void>> connect();
+    /// Opens an exclusive connection to the card in the field, and tells how large a frame the
+    /// reader carries.
+    asio::awaitable<Result<FrameSize>> connect();
     /// Sends one APDU. Every failure ends the connection.
     asio::awaitable<Result<ResponseApdu>> transmit(CommandApdu apdu);
     asio::awaitable<void> disconnect(Disposition disposition);

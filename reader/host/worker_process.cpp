@@ -5,6 +5,7 @@
 #include <csignal>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -61,6 +62,16 @@ class Attributes {
     posix_spawnattr_t native_{};
 };
 
+/// What tells a reader-worker which reader is its own.
+struct Options {
+    std::vector<std::string> operator()(const PcscName& reader) const {
+        return {"--pcsc", reader.name, "--frame", std::to_string(reader.largest_frame.value)};
+    }
+    std::vector<std::string> operator()(const NfcConnection& reader) const {
+        return {"--nfc", reader.text};
+    }
+};
+
 tl::unexpected<Failure> refused(std::string_view doing, int code) {
     return fail(Fault::restart_worker,
                 std::string(doing).append(": ").append(std::generic_category().message(code)));
@@ -100,7 +111,7 @@ int choose_attributes(Attributes& attributes) {
 
 }  // namespace
 
-Result<WorkerProcess> start_worker(const std::string& program, const std::string& reader_name) {
+Result<WorkerProcess> start_worker(const std::string& program, const ReaderAddress& reader) {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return refused("socketpair", errno);
@@ -113,12 +124,15 @@ Result<WorkerProcess> start_worker(const std::string& program, const std::string
             {choose_descriptors(actions, theirs.get()), choose_attributes(attributes)})) {
         return refused("preparing to start a reader-worker", code);
     }
-    std::string path = program;
-    std::string option = "--pcsc";
-    std::string name = reader_name;
-    const std::array<char*, 4> arguments{path.data(), option.data(), name.data(), nullptr};
+    std::vector<std::string> words = std::visit(Options{}, reader);
+    words.insert(words.begin(), program);
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
     pid_t pid = -1;
-    if (const int code = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
+    if (const int code = posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(),
                                      arguments.data(), environ)) {
         return refused("starting " + program, code);
     }

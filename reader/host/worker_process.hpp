@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cardformat/base/result.hpp"
+#include "reader/link/reader_address.hpp"
 
 namespace card::reader {
 
@@ -14,11 +15,12 @@ struct WorkerProcess {
     int pidfd;   ///< readable when the process has ended
 };
 
-/// Runs `program --pcsc reader_name` with an empty signal mask, default dispositions, /dev/null as
-/// standard input, this process's environment, standard output and error, and no other descriptor
-/// than the socket. `restart_worker` with the reason if that cannot be done.
+/// Runs `program` for the reader (`--pcsc NAME --frame OCTETS` or `--nfc CONNECTION`) with an empty
+/// signal mask, default dispositions, /dev/null as standard input, this process's environment,
+/// standard output and error, and no other descriptor than the socket. `restart_worker` with the
+/// reason if that cannot be done.
 [[nodiscard]] Result<WorkerProcess> start_worker(const std::string& program,
-                                                 const std::string& reader_name);
+                                                 const ReaderAddress& reader);
 
 /// SIGKILL. Does nothing to a process that has ended.
 void kill_worker(int pidfd);

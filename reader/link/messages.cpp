@@ -38,6 +38,10 @@ Bytes frame(Kind kind, BytesView body) {
     return framed;
 }
 
+Bytes u16_body(std::uint16_t number) {
+    return {static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number & 0xFFU)};
+}
+
 bool is_printable(std::uint8_t octet) {
     return octet >= 0x20 && octet <= 0x7E;
 }
@@ -77,7 +81,9 @@ struct Encoder {
         return frame(Kind::card_present, message.atr);
     }
     Bytes operator()(const CardRemoved& /*unused*/) const { return frame(Kind::card_removed, {}); }
-    Bytes operator()(const Connected& /*unused*/) const { return frame(Kind::connected, {}); }
+    Bytes operator()(const Connected& message) const {
+        return frame(Kind::connected, u16_body(message.largest_frame.value));
+    }
     Bytes operator()(const Response& message) const { return frame(Kind::response, message.apdu); }
     Bytes operator()(const Disconnected& /*unused*/) const { return frame(Kind::disconnected, {}); }
     Bytes operator()(const Failed& message) const {
@@ -176,6 +182,18 @@ Result<FromWorker> read_card_present(BytesView body) {
     return FromWorker(CardPresent{copy(body)});
 }
 
+Result<FromWorker> read_connected(BytesView body) {
+    if (body.size() != 2) {
+        return malformed_body("Connected", body);
+    }
+    const FrameSize size{static_cast<std::uint16_t>(body[0] << 8U | body[1])};
+    if (size < min_frame_size_on_air || size > max_frame_size_on_air) {
+        return malformed("Connected to a reader with frames of " + std::to_string(size.value) +
+                         " octets");
+    }
+    return FromWorker(Connected{size});
+}
+
 Result<FromWorker> read_failed(BytesView body) {
     std::optional<Failure> failure = read_failure(body);
     if (!failure) {
@@ -237,7 +255,7 @@ Result<FromWorker> decode_from_worker(BytesView content) {
         case Kind::card_removed:
             return read_empty<CardRemoved>("CardRemoved", body);
         case Kind::connected:
-            return read_empty<Connected>("Connected", body);
+            return read_connected(body);
         case Kind::response:
             return FromWorker(Response{copy(body)});
         case Kind::disconnected:

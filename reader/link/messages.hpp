@@ -12,6 +12,7 @@
 #include "cardformat/apdu/apdu.hpp"
 #include "cardformat/base/bytes.hpp"
 #include "cardformat/base/result.hpp"
+#include "reader/link/frame_size.hpp"
 
 namespace card::reader {
 
@@ -47,7 +48,9 @@ struct CardPresent {
     Bytes atr;
 };
 struct CardRemoved {};
-struct Connected {};
+struct Connected {
+    FrameSize largest_frame = smallest_common_frame;  ///< of reader and driver, not of the card
+};
 struct Response {
     Bytes apdu;
 };

@@ -12,18 +12,9 @@
 #include "cardformat/base/bytes.hpp"
 #include "cardformat/base/result.hpp"
 #include "reader/link/messages.hpp"
+#include "reader/link/reader_status.hpp"
 
 namespace card::reader {
-
-/// What a look at a reader that is there shows.
-struct ReaderStatus {
-    bool card_present = false;
-    /// The service's count of insertions and removals at this reader, modulo 65536. It starts anew
-    /// with the service and when the reader is plugged in.
-    std::uint16_t event_count = 0;
-    bool held = false;  ///< another program has a connection, so there can be no exclusive one
-    Bytes atr;          ///< empty for a card that does not answer to reset
-};
 
 class PcscReader {
   public:

@@ -25,6 +25,9 @@ class Backend {
     /// From another thread: makes a running `next_event`, or else the next one, return.
     virtual void interrupt() = 0;
 
+    /// What reader and driver carry to a card at once.
+    [[nodiscard]] virtual FrameSize largest_frame() const = 0;
+
     /// Opens an exclusive connection to the card in the field.
     [[nodiscard]] virtual Result<void> connect() = 0;
     /// Sends one APDU. After a failure the caller ends the connection.

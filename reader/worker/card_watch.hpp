@@ -8,7 +8,7 @@
 
 #include "cardformat/base/result.hpp"
 #include "reader/link/messages.hpp"
-#include "reader/pcsc/pcsc_reader.hpp"
+#include "reader/link/reader_status.hpp"
 
 namespace card::reader {
 

@@ -41,7 +41,7 @@ class Session {
             return;
         }
         connected_ = true;
-        send_to_station(socket_, Connected{});
+        send_to_station(socket_, Connected{backend_.largest_frame()});
     }
 
     void operator()(const Transmit& message) {

@@ -69,14 +69,38 @@ http::Endpoint endpoint(const toml::table& table, std::string_view key) {
     return std::move(*parsed);
 }
 
-ReaderSetting reader(const toml::node& node) {
+reader::FrameSize frame_size(const toml::table& table) {
+    const auto octets =
+        optional_or<std::int64_t>(table, "frame", reader::smallest_common_frame.value);
+    if (octets < reader::min_frame_size_on_air.value ||
+        octets > reader::max_frame_size_on_air.value) {
+        complain(*table.get("frame"), "frame must be from 16 to 256");
+    }
+    return reader::FrameSize{static_cast<std::uint16_t>(octets)};
+}
+
+/// Without `pcsc` or `nfc` a reader is the one that PC/SC calls by its name.
+reader::ReaderAddress reader_address(const toml::table& table, const std::string& name) {
+    if (!table.contains("nfc")) {
+        return reader::PcscName{optional_or(table, "pcsc", name), frame_size(table)};
+    }
+    for (const std::string_view other : {"pcsc", "frame"}) {
+        if (table.contains(other)) {
+            complain(*table.get(other), "nfc and " + std::string(other) + " do not go together");
+        }
+    }
+    return reader::NfcConnection{required<std::string>(table, "nfc")};
+}
+
+ReaderSetting reader_setting(const toml::node& node) {
     const toml::table& table = as_table(node, "reader");
-    only(table, {"name", "role"});
+    only(table, {"name", "role", "pcsc", "nfc", "frame"});
+    const auto name = required<std::string>(table, "name");
     const auto role = required<std::string>(table, "role");
     if (role != "production" && role != "counter") {
         complain(node, R"(a reader's role is "production" or "counter")");
     }
-    return {required<std::string>(table, "name"),
+    return {name, reader_address(table, name),
             role == "counter" ? ReaderRole::counter : ReaderRole::production};
 }
 
@@ -133,7 +157,7 @@ Config whole(const toml::table& table) {
                   required<std::string>(table, "keys"),
                   required<std::string>(table, "reader_worker"),
                   std::nullopt,
-                  list(table, "reader", reader),
+                  list(table, "reader", reader_setting),
                   list(table, "old_pass", old_pass_form),
                   production_policy(table)};
     if (table.contains("business_date")) {

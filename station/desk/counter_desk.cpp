@@ -189,7 +189,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::stri
 }
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
-    const Result<void> connected = co_await reader_.connect();
+    const Result<reader::FrameSize> connected = co_await reader_.connect();
     if (!connected) {
         co_return Event(hand_over::CardLost{});
     }

@@ -301,7 +301,7 @@ Notice notice_of(const Failure& failure) {
 
 asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, ReaderView& view) {
     view.pass_number.reset();
-    const Result<void> connected = co_await reader.connect();
+    const Result<reader::FrameSize> connected = co_await reader.connect();
     if (!connected) {
         view.notice = notice_of(connected.error());
         co_return;

@@ -51,7 +51,7 @@ std::vector<Post> open_posts(desk::Station& station) {
         post.view->name = setting.name;
         post.view->role = setting.role;
         post.host = std::make_unique<reader::ReaderHost>(
-            station.context, reader::HostSettings{station.config.reader_worker, setting.name});
+            station.context, reader::HostSettings{station.config.reader_worker, setting.address});
         if (setting.role == config::ReaderRole::counter) {
             post.counter = std::make_unique<desk::CounterDesk>(station, *post.host, *post.view);
         }

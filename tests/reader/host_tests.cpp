@@ -22,7 +22,7 @@ namespace {
 const CommandApdu get_version = CommandApdu::without_data(0x90, 0x60, 0x00, 0x00);
 
 HostSettings settings(std::string script, std::chrono::milliseconds timeout = 20s) {
-    return {SCRIPTED_WORKER, std::move(script), timeout, 5ms};
+    return {SCRIPTED_WORKER, PcscName{std::move(script)}, timeout, 5ms};
 }
 
 template <class T>
@@ -104,10 +104,20 @@ BOOST_AUTO_TEST_CASE(a_card_is_announced_and_answers_through_the_host) {
     BOOST_TEST(station.run(station.host->connect()).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_connection_tells_how_large_a_frame_the_reader_carries) {
+    HostSettings chosen = settings("answers");
+    chosen.reader = PcscName{"answers", FrameSize{128}};
+    Station station(chosen);
+    station.wait_for<CardPresent>();
+    const Result<FrameSize> connected = station.run(station.host->connect());
+    BOOST_REQUIRE(connected);
+    BOOST_TEST(connected->value == 128);
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_answer_reaches_the_caller_with_its_fault) {
     Station held(settings("is held by another program"));
     held.wait_for<CardPresent>();
-    const Result<void> connected = held.run(held.host->connect());
+    const Result<FrameSize> connected = held.run(held.host->connect());
     BOOST_REQUIRE(!connected);
     BOOST_TEST((connected.error().fault == Fault::wait_for_reader));
 
@@ -142,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_dies_with_a_card_leaves_the_card_in_doubt_and
 BOOST_AUTO_TEST_CASE(a_worker_that_dies_without_a_card_is_only_restarted) {
     Station station(settings("dies in connect"));
     station.wait_for<CardPresent>();
-    const Result<void> connected = station.run(station.host->connect());
+    const Result<FrameSize> connected = station.run(station.host->connect());
     BOOST_REQUIRE(!connected);
     BOOST_TEST((connected.error().fault == Fault::restart_worker));
     station.wait_for<WorkerLost>();
@@ -172,7 +182,7 @@ BOOST_AUTO_TEST_CASE(garbage_gets_a_worker_killed_and_replaced) {
 
     Station in_call(settings("answers a connect with garbage"));
     in_call.wait_for<CardPresent>();
-    const Result<void> connected = in_call.run(in_call.host->connect());
+    const Result<FrameSize> connected = in_call.run(in_call.host->connect());
     BOOST_REQUIRE(!connected);
     BOOST_TEST((connected.error().fault == Fault::restart_worker));
     in_call.wait_for<CardPresent>();
@@ -206,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_cannot_live_is_tried_again_and_again) {
     Station nobody(missing);
     nobody.wait_for<WorkerLost>();
     nobody.wait_for<WorkerLost>();
-    const Result<void> connected = nobody.run(nobody.host->connect());
+    const Result<FrameSize> connected = nobody.run(nobody.host->connect());
     BOOST_REQUIRE(!connected);
     BOOST_TEST((connected.error().fault == Fault::restart_worker));
 }
@@ -215,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_goes_down_ends_the_pending_call) {
     for (const bool tidied_by_caller : {true, false}) {
         Station station(settings("loses its reader in connect"));
         station.wait_for<CardPresent>();
-        const Result<void> connected = station.run(station.host->connect());
+        const Result<FrameSize> connected = station.run(station.host->connect());
         BOOST_REQUIRE(!connected);
         BOOST_TEST((connected.error().fault == Fault::start_pcscd));
         if (tidied_by_caller) {
@@ -284,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_context_that_stops_in_the_middle_leaves_nothing_behind) {
     for (const char* script : {"hangs in transmit", "dies at once", "answers"}) {
         Station station(settings(script));
         station.wait_for<WorkerStarted>();
-        std::optional<Result<void>> connected;
+        std::optional<Result<FrameSize>> connected;
         std::optional<ReaderEvent> event;
         asio::co_spawn(station.context, store(station.host->connect(), &connected), asio::detached);
         asio::co_spawn(station.context, store(station.host->next_event(), &event), asio::detached);

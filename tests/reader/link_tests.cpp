@@ -72,7 +72,11 @@ BOOST_AUTO_TEST_CASE(every_message_of_a_worker_comes_out_as_it_went_in) {
     BOOST_TEST((failed.fault == Fault::set_card_aside));
     BOOST_TEST(failed.detail == "too long");
     through_worker_link(CardRemoved{});
-    through_worker_link(Connected{});
+    for (const std::uint16_t octets_on_air :
+         std::initializer_list<std::uint16_t>{16, 58, 64, 256}) {
+        const FrameSize size{octets_on_air};
+        BOOST_TEST((through_worker_link(Connected{size}).largest_frame == size));
+    }
     through_worker_link(Disconnected{});
 }
 
@@ -81,6 +85,7 @@ BOOST_AUTO_TEST_CASE(the_octets_on_the_wire_are_fixed) {
     BOOST_TEST(to_hex(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}}))) == "00050290600000");
     BOOST_TEST(to_hex(encode(ToWorker(Disconnect{Disposition::reset}))) == "00020301");
     BOOST_TEST(to_hex(encode(FromWorker(Response{{0x91, 0xAF}}))) == "00038691AF");
+    BOOST_TEST(to_hex(encode(FromWorker(Connected{FrameSize{256}}))) == "0003850100");
 }
 
 BOOST_AUTO_TEST_CASE(text_is_shortened_to_the_frame_and_made_printable) {
@@ -88,6 +93,14 @@ BOOST_AUTO_TEST_CASE(text_is_shortened_to_the_frame_and_made_printable) {
     const Failed failed = through_worker_link(Failed{Fault::restart_worker, long_text});
     BOOST_TEST(failed.detail == long_text.substr(0, max_frame_size - 2));
     BOOST_TEST(through_worker_link(ReaderUp{"a\nb\x80"}).name == "a?b?");
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_size_that_no_reader_has_is_refused) {
+    for (const std::uint16_t octets_on_air :
+         std::initializer_list<std::uint16_t>{0, 15, 257, 65535}) {
+        const Bytes framed = encode(FromWorker(Connected{FrameSize{octets_on_air}}));
+        BOOST_TEST(!decode_from_worker(content_of(framed)));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_is_not_printable_is_refused) {

@@ -36,8 +36,10 @@ void send_raw(const Bytes& octets) {
 
 class ScriptedBackend final : public Backend {
   public:
-    explicit ScriptedBackend(std::string script)
-        : script_(std::move(script)), events_{ReaderUp{script_}, CardPresent{{0x3B, 0x81}}} {
+    ScriptedBackend(std::string script, FrameSize largest_frame)
+        : script_(std::move(script)),
+          largest_frame_(largest_frame),
+          events_{ReaderUp{script_}, CardPresent{{0x3B, 0x81}}} {
         if (script_ == "replaces its card") {
             events_.emplace_back(CardRemoved{});
             events_.emplace_back(CardPresent{{0x3B, 0x82}});
@@ -62,6 +64,8 @@ class ScriptedBackend final : public Backend {
         ++messages_;
         changed_.notify_all();
     }
+
+    FrameSize largest_frame() const override { return largest_frame_; }
 
     Result<void> connect() override {
         if (script_ == "dies in connect") {
@@ -126,6 +130,7 @@ class ScriptedBackend final : public Backend {
 
   private:
     const std::string script_;
+    const FrameSize largest_frame_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<FromWorker> events_;
@@ -136,7 +141,7 @@ class ScriptedBackend final : public Backend {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 3) {
+    if (count != 5) {  // --pcsc SCRIPT --frame OCTETS
         return 64;
     }
     const std::string script = arguments[2];
@@ -151,6 +156,7 @@ int main(int count, char** arguments) {
         send_raw({0x00, 0x00, 0x00});
         hang();
     }
-    ScriptedBackend backend(script);
+    const auto octets = static_cast<std::uint16_t>(std::strtoul(arguments[4], nullptr, 10));
+    ScriptedBackend backend(script, FrameSize{octets});
     serve(backend, station_socket);
 }

@@ -3,12 +3,10 @@
 #include <string>
 
 #include <boost/test/unit_test.hpp>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "reader/host/worker_process.hpp"
 #include "reader/worker/card_watch.hpp"
+#include "tests/reader/conversation.hpp"
 
 using namespace card;
 using namespace card::reader;
@@ -35,59 +33,6 @@ std::string names(const std::vector<FromWorker>& events) {
     }
     return text;
 }
-
-/// A worker that the test talks to octet by octet.
-class Conversation {
-  public:
-    Conversation(const std::string& program, const std::string& reader) {
-        const Result<WorkerProcess> started = start_worker(program, reader);
-        BOOST_REQUIRE(started);
-        worker_ = *started;
-    }
-    ~Conversation() {
-        close_socket();
-        close(worker_.pidfd);
-    }
-    void say(const Bytes& octets) const {
-        BOOST_REQUIRE(send(worker_.socket, octets.data(), octets.size(), MSG_NOSIGNAL) ==
-                      static_cast<ssize_t>(octets.size()));
-    }
-    FromWorker hear() {
-        for (;;) {
-            const Result<std::optional<Bytes>> content = frames_.next();
-            BOOST_REQUIRE(content);
-            if (*content) {
-                const Result<FromWorker> message = decode_from_worker(**content);
-                BOOST_REQUIRE(message);
-                return *message;
-            }
-            std::array<std::uint8_t, 512> buffer{};
-            const ssize_t size = recv(worker_.socket, buffer.data(), buffer.size(), 0);
-            BOOST_REQUIRE(size > 0);
-            frames_.feed(BytesView(buffer).first(static_cast<std::size_t>(size)));
-        }
-    }
-    template <class Message>
-    Message hear_a() {
-        for (;;) {
-            FromWorker message = hear();
-            if (Message* const found = std::get_if<Message>(&message)) {
-                return std::move(*found);
-            }
-        }
-    }
-    void close_socket() {
-        if (worker_.socket >= 0) {
-            close(worker_.socket);
-            worker_.socket = -1;
-        }
-    }
-    [[nodiscard]] std::string wait_for_end() const { return reap_worker(worker_.pidfd); }
-
-  private:
-    WorkerProcess worker_{-1, -1};
-    FrameReader frames_;
-};
 
 }  // namespace
 
@@ -146,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_card_that_could_not_be_connected_to_for_the_readers_sake_
 }
 
 BOOST_AUTO_TEST_CASE(the_worker_answers_each_message_once_and_in_order) {
-    Conversation worker(SCRIPTED_WORKER, "answers");
+    Conversation worker(SCRIPTED_WORKER, PcscName{"answers"});
     Bytes all = encode(ToWorker(Connect{}));
     append(all, encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00, 0x00}})));
     append(all, encode(ToWorker(Connect{})));
@@ -163,7 +108,7 @@ BOOST_AUTO_TEST_CASE(the_worker_answers_each_message_once_and_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_transmission_ends_the_connection) {
-    Conversation worker(SCRIPTED_WORKER, "loses its card");
+    Conversation worker(SCRIPTED_WORKER, PcscName{"loses its card"});
     worker.say(encode(ToWorker(Connect{})));
     worker.hear_a<Connected>();
     worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
@@ -174,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_failed_transmission_ends_the_connection) {
 
 BOOST_AUTO_TEST_CASE(a_worker_ends_when_the_station_does) {
     for (const char* script : {"answers", "hangs in transmit", "hangs in disconnect"}) {
-        Conversation worker(SCRIPTED_WORKER, script);
+        Conversation worker(SCRIPTED_WORKER, PcscName{script});
         worker.say(encode(ToWorker(Connect{})));
         worker.hear_a<Connected>();
         worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
@@ -185,14 +130,14 @@ BOOST_AUTO_TEST_CASE(a_worker_ends_when_the_station_does) {
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_is_sent_garbage_ends) {
-    Conversation worker(SCRIPTED_WORKER, "answers");
+    Conversation worker(SCRIPTED_WORKER, PcscName{"answers"});
     worker.say({0xFF, 0xFF, 0xFF});
     BOOST_TEST(worker.wait_for_end() == "exit status 2");
 }
 
 BOOST_AUTO_TEST_CASE(the_real_worker_without_the_service_says_so_and_still_answers) {
     setenv("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm", 1);
-    Conversation worker(READER_WORKER, "Reader 00 00");
+    Conversation worker(READER_WORKER, PcscName{"Reader 00 00"});
     BOOST_TEST((worker.hear_a<ReaderDown>().why == Fault::start_pcscd));
     worker.say(encode(ToWorker(Connect{})));
     BOOST_TEST((worker.hear_a<Failed>().fault == Fault::start_pcscd));
@@ -203,7 +148,21 @@ BOOST_AUTO_TEST_CASE(the_real_worker_without_the_service_says_so_and_still_answe
 BOOST_AUTO_TEST_CASE(the_real_worker_refuses_to_run_by_hand) {
     const std::string quiet = " < /dev/null > /dev/null 2>&1 3<&-";
     const std::string program = READER_WORKER;
-    BOOST_TEST(WEXITSTATUS(std::system((program + " --pcsc reader" + quiet).c_str())) == 64);
-    BOOST_TEST(WEXITSTATUS(std::system((program + quiet).c_str())) == 64);
+    for (const char* options : {" --pcsc reader", " --nfc acr122_usb", ""}) {
+        BOOST_TEST(WEXITSTATUS(std::system((program + options + quiet).c_str())) == 64);
+    }
     BOOST_TEST(WEXITSTATUS(std::system((program + " --help" + quiet).c_str())) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_real_worker_refuses_options_that_make_no_sense) {
+    const std::string start = std::string(READER_WORKER) + " ";
+    const std::string quiet = " > /dev/null 2>&1 3<&-";
+    for (const char* options :
+         {"--pcsc", "--pcsc ''", "--nfc ''", "--nfc a --pcsc b", "--pcsc a --frame 15",
+          "--pcsc a --frame 257", "--pcsc a --frame many", "--pcsc a --frame 64 --frame 64",
+          "--nfc a --frame 64", "--other a"}) {
+        BOOST_TEST_CONTEXT(options) {
+            BOOST_TEST(WEXITSTATUS(std::system((start + options + quiet).c_str())) == 64);
+        }
+    }
 }

@@ -97,6 +97,7 @@ BOOST_AUTO_TEST_CASE(every_setting_of_a_valid_file_is_read) {
     BOOST_TEST((read->business_date == BusinessDay::parse("2021-12-01")));
     BOOST_REQUIRE(read->readers.size() == 2U);
     BOOST_TEST(read->readers[0].name == "ACS ACR1252 00 00");
+    BOOST_TEST(std::get<reader::PcscName>(read->readers[0].address).name == "ACS ACR1252 00 00");
     BOOST_TEST((read->readers[0].role == ReaderRole::production));
     BOOST_TEST((read->readers[1].role == ReaderRole::counter));
     BOOST_REQUIRE(read->old_pass_forms.size() == 2U);
@@ -114,6 +115,31 @@ BOOST_AUTO_TEST_CASE(what_is_optional_has_the_documented_defaults) {
     BOOST_TEST(!read->production.refuse_unproven_chips);
     BOOST_TEST(!read->production.hold_odd_data);
     BOOST_TEST(read->production.max_presentations == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_is_addressed_over_the_stack_that_its_settings_name) {
+    const std::string role = "role = \"production\"";
+    const auto pcsc = read_with(role, role + "\npcsc = \"ACS 01 00\"\nframe = 128");
+    BOOST_REQUIRE(pcsc);
+    BOOST_TEST(pcsc->readers[0].name == "ACS ACR1252 00 00");
+    const auto& named = std::get<reader::PcscName>(pcsc->readers[0].address);
+    BOOST_TEST(named.name == "ACS 01 00");
+    BOOST_TEST(named.largest_frame.value == 128);
+    const auto nfc = read_with(role, role + "\nnfc = \"pn532_uart:/dev/ttyUSB0\"");
+    BOOST_REQUIRE(nfc);
+    BOOST_TEST(std::get<reader::NfcConnection>(nfc->readers[0].address).text ==
+               "pn532_uart:/dev/ttyUSB0");
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_with_settings_of_two_stacks_is_refused) {
+    const std::string role = "role = \"production\"";
+    for (const char* other : {"\npcsc = \"ACS\"", "\nframe = 64"}) {
+        BOOST_TEST(
+            has(refusal_with(role, role + "\nnfc = \"acr122_usb\"" + other), "do not go together"));
+    }
+    for (const char* frame : {"15", "257", "-1"}) {
+        BOOST_TEST(has(refusal_with(role, role + "\nframe = " + frame), "frame must be from 16"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_business_date_the_clock_decides) {

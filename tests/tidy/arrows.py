@@ -17,7 +17,8 @@ ARROWS = {
     'cardformat/vault': [BASE, 'cardformat/crypto', 'cardformat/desfire', 'cardformat/credential'],
     'reader/link': [BASE, 'cardformat/apdu'],
     'reader/pcsc': [BASE, 'reader/link'],
-    'reader/worker': [BASE, 'reader/link', 'reader/pcsc'],
+    'reader/nfc': [BASE, 'reader/link'],
+    'reader/worker': [BASE, 'reader/link', 'reader/pcsc', 'reader/nfc'],
     'reader/host': [BASE, 'cardformat/apdu', 'reader/link'],
     'sync/sqlite': [BASE],
     'sync/wire': [BASE, 'cardformat/pass'],
@@ -30,7 +31,7 @@ ARROWS = {
     'station/issuance': [BASE, 'cardformat/pass'],
     'station/vault': [BASE, 'cardformat/crypto', 'cardformat/credential', 'cardformat/vault'],
     'station/observe': [BASE, 'cardformat/pass', 'station/issuance'],
-    'station/config': [BASE, 'cardformat/pass', 'station/issuance', 'sync/http'],
+    'station/config': [BASE, 'cardformat/pass', 'reader/link', 'station/issuance', 'sync/http'],
     'station/desk': [BASE, 'cardformat/pass', 'cardformat/crypto', 'cardformat/desfire',
                      'cardformat/credential', 'cardformat/vault', 'reader/link', 'reader/host',
                      'sync/ledger', 'sync/uplink', 'station/issuance', 'station/observe',
@@ -44,7 +45,7 @@ ARROWS = {
 # The start of a library's headers: the modules that may include them. None but these.
 LIBRARIES = {
     'winscard.h': ['reader/pcsc', 'tests/bench'],
-    'nfc/': [],
+    'nfc/': ['reader/nfc'],
     'sqlite3.h': ['sync/sqlite', 'tests'],
     'openssl/': ['cardformat/crypto', 'tests/virtual'],
     'cbor.h': ['cardformat/credential'],

@@ -43,7 +43,7 @@ constexpr std::uint8_t r_nak = 0xB2;
 constexpr std::uint8_t r_block_number = 0x01;
 constexpr std::uint8_t r_ack = 0xA2;
 
-constexpr std::size_t oversized_answer = 300;
+constexpr std::size_t oversized_answer = 262;  // status and 261 octets
 constexpr std::size_t garbage_size = 40;
 
 std::uint16_t address_at(ByteView octets, std::size_t at) {
