@@ -45,6 +45,7 @@ constexpr std::uint8_t r_ack = 0xA2;
 
 constexpr std::size_t oversized_answer = 262;  // status and 261 octets
 constexpr std::size_t garbage_size = 40;
+constexpr std::size_t endless_part = 60;
 
 std::uint16_t address_at(ByteView octets, std::size_t at) {
     return static_cast<std::uint16_t>(octets[at] << 8U | octets[at + 1]);
@@ -228,8 +229,12 @@ Bytes Pn532::found_target() {
 }
 
 Bytes Pn532::exchange(const Command& command) {
-    const std::optional<ChipFault> fault = due(false);
     const ByteView parameters(command.parameters);
+    if (has_more_ && parameters.size() == 1) {
+        return answer_frame(command.code, Bytes(endless_part, more_information_bit));
+    }
+    const std::optional<ChipFault> fault = due(false);
+    has_more_ = fault == ChipFault::more_information;
     if (parameters.empty() || !radio_on_) {
         return answer_frame(command.code, Bytes{wrong_context});
     }

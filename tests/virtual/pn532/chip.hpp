@@ -58,6 +58,7 @@ class Pn532 {
     bool sends_rats_ = true;            ///< parameter fAutomaticRATS
     std::uint8_t search_tries_ = 0xFF;  ///< MxRtyPassiveActivation; FF: without end
     bool searching_ = false;
+    bool has_more_ = false;  ///< the last answer said so, and the rest has no end
 };
 
 }  // namespace virtual_card

@@ -16,7 +16,7 @@ enum class ChipFault : std::uint8_t {
     wrong_command,     ///< an answer to another command
     mute,              ///< acknowledged, never answered
     status_80,         ///< status bit 7 set
-    more_information,  ///< status bit 6 set, so that the host asks on
+    more_information,  ///< status bit 6 set: there is more, and more, however often the host asks
     oversized,         ///< more data than any card sends
     ats_empty,         ///< the next activation shows an ATS of length 0
 };
