@@ -16,7 +16,6 @@ using namespace observe;
 using issuance::Notice;
 namespace hand_over = issuance::hand_over;
 
-constexpr desfire::FrameLimit frame_limit = desfire::smallest_frame_limit;
 /// How long an operator is shown "waiting" before the outbox goes on alone.
 constexpr auto acknowledgement_patience = 30s;
 constexpr auto acknowledgement_check = 1s;
@@ -193,7 +192,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
     if (!connected) {
         co_return Event(hand_over::CardLost{});
     }
-    auto identification = desfire::recognise(frame_limit);
+    auto identification = desfire::recognise(desfire::FrameLimit::of_frame(connected->value));
     const Result<desfire::PresentedChip> presented =
         co_await drive(reader_, std::move(identification));
     if (!presented) {

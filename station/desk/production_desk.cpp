@@ -16,7 +16,6 @@ using namespace observe;
 using issuance::Notice;
 namespace production = issuance::production;
 
-constexpr desfire::FrameLimit frame_limit = desfire::smallest_frame_limit;
 constexpr std::int64_t queue_ahead = 20;
 
 /// One card on the reader, from its identification to its last record.
@@ -306,7 +305,7 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
         view.notice = notice_of(connected.error());
         co_return;
     }
-    auto identification = desfire::identify(frame_limit);
+    auto identification = desfire::identify(desfire::FrameLimit::of_frame(connected->value));
     Result<desfire::CardSight> sight = co_await drive(reader, std::move(identification));
     Job job;
     Result<Notice> notice = Notice::card_is_foreign;

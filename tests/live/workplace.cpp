@@ -39,6 +39,20 @@ Environment unpacked_pcscd(const WorkplaceOptions& options) {
     return found;
 }
 
+/// Where a reader of libnfc is plugged in.
+std::string serial_port(const std::string& folder, std::size_t reader) {
+    return folder + "/port-" + std::to_string(reader);
+}
+
+/// The reader's settings but its role.
+std::string reader_settings(const WorkplaceOptions& options, std::size_t reader) {
+    const std::string name = "Virtual Reader " + std::to_string(reader) + " 00 00";
+    return options.stack == Stack::pcsc
+               ? "name = \"" + name + "\"\n"
+               : "name = \"Board " + std::to_string(reader) +
+                     "\"\nnfc = \"pn532_uart:" + serial_port(options.folder, reader) + "\"\n";
+}
+
 std::string exchange_line(const std::string& path, const std::string& line) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
@@ -83,16 +97,19 @@ std::string read_file(const std::string& path) {
     return content.str();
 }
 
-Slot::Slot(std::string programs, std::string folder, int number)
+Slot::Slot(std::string programs, std::string folder, int number, Stack stack)
     : socket_(folder + "/slot-" + std::to_string(number) + ".sock") {
     const std::string parked = folder + "/parked-" + std::to_string(number) + ".json";
     run({programs + "/vcard", "create", "--memory", parked});
-    process_.emplace(
-        std::vector<std::string>{programs + "/vcard", "--memory", parked, "--port",
-                                 std::to_string(base_port + 2 * number), "--control", socket_},
-        folder + "/slot-" + std::to_string(number) + ".log");
+    const bool pcsc = stack == Stack::pcsc;
+    const std::string program = pcsc ? "/vcard" : "/vpn532";
+    const std::string port = pcsc ? std::to_string(base_port + 2 * number)
+                                  : serial_port(folder, static_cast<std::size_t>(number));
+    process_.emplace(std::vector<std::string>{programs + program, "--memory", parked, "--port",
+                                              port, "--control", socket_},
+                     folder + "/slot-" + std::to_string(number) + ".log");
     if (!eventually([&] { return command("state").starts_with("ok"); })) {
-        throw std::runtime_error("vcard does not answer");
+        throw std::runtime_error(program + " does not answer");
     }
 }
 
@@ -103,7 +120,7 @@ std::string Slot::command(const std::string& line) {
 void Slot::place(const std::string& memory_file) {
     take_off();
     if (const auto loaded = command("load " + memory_file); !loaded.starts_with("ok")) {
-        throw std::runtime_error("vcard: " + loaded);
+        throw std::runtime_error("load: " + loaded);
     }
     put_back();
 }
@@ -138,7 +155,7 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::create_directories(path("logs"));
     start_pcscd();
     for (int reader = 0; reader < reader_count; ++reader) {
-        slots_.emplace_back(options_.programs, options_.folder, reader);
+        slots_.emplace_back(options_.programs, options_.folder, reader, options_.stack);
     }
     if (run({options_.programs + "/cardtool", "keys", "create", path("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
@@ -166,8 +183,10 @@ void Workplace::write_configuration() const {
          << "keys = \"" << path("keys") << "\"\n"
          << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
          << "business_date = \"" << options_.business_date << "\"\n\n"
-         << "[[reader]]\nname = \"Virtual Reader 0 00 00\"\nrole = \"production\"\n\n"
-         << "[[reader]]\nname = \"Virtual Reader 1 00 00\"\nrole = \"counter\"\n\n"
+         << "[[reader]]\n"
+         << reader_settings(options_, production_reader) << "role = \"production\"\n\n"
+         << "[[reader]]\n"
+         << reader_settings(options_, counter_reader) << "role = \"counter\"\n\n"
          << "[[old_pass]]\nform = \"number\"\n\n"
          << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
 }

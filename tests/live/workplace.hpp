@@ -3,6 +3,7 @@
 // used inside tests/live/in-namespace, which ends everything with the test.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,10 +18,13 @@ namespace live {
 
 namespace json = boost::json;
 
-/// One reader's slot for virtual cards; the program behind it is vcard.
+/// How a reader is driven, and so which program is behind it: vcard or vpn532.
+enum class Stack : std::uint8_t { pcsc, libnfc };
+
+/// One reader's slot for virtual cards.
 class Slot {
   public:
-    Slot(std::string programs, std::string folder, int number);
+    Slot(std::string programs, std::string folder, int number, Stack stack);
 
     /// Puts the card of this memory file on the reader, in place of any other.
     void place(const std::string& memory_file);
@@ -43,6 +47,7 @@ struct WorkplaceOptions {
     std::string folder;    ///< where databases, keys, cards and logs go; emptied first
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
+    Stack stack = Stack::pcsc;  ///< of both readers
 };
 
 inline constexpr std::size_t production_reader = 0;
