@@ -65,7 +65,7 @@ def seeds():
     yield "wire", "problem", line(status=409, code="held", detail="why", retryable=False)
     yield "reader_link", "session", (
         frame(0x81, b"ACS ACR1252 00 00") + frame(0x83, bytes.fromhex("3B8180018080"))
-        + frame(0x85) + frame(0x86, b"\x91\x00") + frame(0x87) + frame(0x84)
+        + frame(0x85, b"\x00\x40") + frame(0x86, b"\x91\x00") + frame(0x87) + frame(0x84)
         + frame(0x82, b"\x04gone") + frame(0x88, b"\x00left")
     )
     yield "reader_link", "to_worker", frame(1) + frame(2, b"\x90\x60\0\0\0") + frame(3, b"\x01")
