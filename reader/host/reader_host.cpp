@@ -127,7 +127,7 @@ std::string Line::end_process() {
 
 bool Line::start() {
     const Result<WorkerProcess> worker =
-        start_worker(settings.worker_program, settings.reader_name);
+        start_worker(settings.worker_program, worker_options(settings.reader));
     if (!worker) {
         report(WorkerLost{worker.error().detail});
         return false;

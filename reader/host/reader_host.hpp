@@ -13,6 +13,7 @@
 
 #include "cardformat/apdu/apdu.hpp"
 #include "cardformat/base/result.hpp"
+#include "reader/hotplug/binding.hpp"
 #include "reader/link/messages.hpp"
 
 namespace card::reader {
@@ -21,7 +22,7 @@ namespace asio = boost::asio;
 
 struct HostSettings {
     std::string worker_program;  ///< path of reader-worker
-    std::string reader_name;     ///< as PC/SC names it
+    PcscBinding reader;
     /// A worker that gives no answer to one APDU in this time is killed. FormatPICC may take
     /// seconds.
     std::chrono::milliseconds answer_timeout{10'000};

@@ -100,7 +100,26 @@ int choose_attributes(Attributes& attributes) {
 
 }  // namespace
 
-Result<WorkerProcess> start_worker(const std::string& program, const std::string& reader_name) {
+std::vector<std::string> worker_options(const PcscBinding& binding) {
+    struct Option {
+        std::vector<std::string> operator()(const ReaderName& name) const {
+            return {"--pcsc", name.text};
+        }
+        std::vector<std::string> operator()(const UsbPath& path) const {
+            return {"--usb-path", path.text()};
+        }
+        std::vector<std::string> operator()(const UsbSerial& serial) const {
+            return {"--usb-serial", serial.text()};
+        }
+    };
+    std::vector<std::string> options = std::visit(Option{}, binding.where);
+    if (!binding.slot.empty()) {
+        options.insert(options.end(), {"--slot", binding.slot});
+    }
+    return options;
+}
+
+Result<WorkerProcess> start_worker(const std::string& program, std::vector<std::string> options) {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return refused("socketpair", errno);
@@ -114,9 +133,11 @@ Result<WorkerProcess> start_worker(const std::string& program, const std::string
         return refused("preparing to start a reader-worker", code);
     }
     std::string path = program;
-    std::string option = "--pcsc";
-    std::string name = reader_name;
-    const std::array<char*, 4> arguments{path.data(), option.data(), name.data(), nullptr};
+    std::vector<char*> arguments{path.data()};
+    for (std::string& option : options) {
+        arguments.push_back(option.data());
+    }
+    arguments.push_back(nullptr);
     pid_t pid = -1;
     if (const int code = posix_spawn(&pid, path.c_str(), actions.get(), attributes.get(),
                                      arguments.data(), environ)) {

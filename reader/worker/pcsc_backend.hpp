@@ -2,8 +2,8 @@
 // A reader of the PC/SC service as a worker's back end.
 
 #include <deque>
-#include <string>
 
+#include "reader/hotplug/binding.hpp"
 #include "reader/pcsc/pcsc_reader.hpp"
 #include "reader/worker/backend.hpp"
 #include "reader/worker/card_watch.hpp"
@@ -12,8 +12,8 @@ namespace card::reader {
 
 class PcscBackend final : public Backend {
   public:
-    explicit PcscBackend(const std::string& reader_name)
-        : reader_(reader_name), watch_(reader_name) {}
+    explicit PcscBackend(const PcscBinding& binding)
+        : reader_(binding), watch_(describe(binding)) {}
 
     [[nodiscard]] std::optional<FromWorker> next_event() override;
     void interrupt() override { reader_.interrupt(); }

@@ -1,6 +1,7 @@
 #include "station/config/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <stdexcept>
 
@@ -69,14 +70,45 @@ http::Endpoint endpoint(const toml::table& table, std::string_view key) {
     return std::move(*parsed);
 }
 
-ReaderSetting reader(const toml::node& node) {
+/// A setting whose text must be of a kind.
+template <class T>
+T parsed(const toml::table& table, std::string_view key, std::string_view such_as) {
+    const std::optional<T> value = T::parse(required<std::string>(table, key));
+    if (!value) {
+        complain(*table.get(key), std::string(key) + " is none such as " + std::string(such_as));
+    }
+    return *value;
+}
+
+/// Without any of its settings a reader is bound by its name.
+reader::PcscBinding binding(const toml::table& table, const std::string& name) {
+    constexpr std::array<std::string_view, 3> ways{"pcsc", "usb_path", "usb_serial"};
+    if (std::count_if(ways.begin(), ways.end(),
+                      [&](std::string_view way) { return table.contains(way); }) > 1) {
+        complain(table, "a reader is bound by one of pcsc, usb_path and usb_serial");
+    }
+    const std::string slot = optional_or(table, "slot", std::string());
+    if (table.contains("usb_path")) {
+        return {parsed<reader::UsbPath>(table, "usb_path", "\"1-4.2\""), slot};
+    }
+    if (table.contains("usb_serial")) {
+        return {parsed<reader::UsbSerial>(table, "usb_serial", "\"SN0004\""), slot};
+    }
+    if (table.contains("slot")) {
+        complain(*table.get("slot"), "slot goes with usb_path or usb_serial");
+    }
+    return {reader::ReaderName{optional_or(table, "pcsc", name)}, ""};
+}
+
+ReaderSetting reader_setting(const toml::node& node) {
     const toml::table& table = as_table(node, "reader");
-    only(table, {"name", "role"});
+    only(table, {"name", "role", "pcsc", "usb_path", "usb_serial", "slot"});
+    const auto name = required<std::string>(table, "name");
     const auto role = required<std::string>(table, "role");
     if (role != "production" && role != "counter") {
         complain(node, R"(a reader's role is "production" or "counter")");
     }
-    return {required<std::string>(table, "name"),
+    return {name, binding(table, name),
             role == "counter" ? ReaderRole::counter : ReaderRole::production};
 }
 
@@ -133,7 +165,7 @@ Config whole(const toml::table& table) {
                   required<std::string>(table, "keys"),
                   required<std::string>(table, "reader_worker"),
                   std::nullopt,
-                  list(table, "reader", reader),
+                  list(table, "reader", reader_setting),
                   list(table, "old_pass", old_pass_form),
                   production_policy(table)};
     if (table.contains("business_date")) {

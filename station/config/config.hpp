@@ -8,6 +8,7 @@
 
 #include "cardformat/base/time.hpp"
 #include "cardformat/pass/old_pass_qr.hpp"
+#include "reader/hotplug/binding.hpp"
 #include "station/issuance/production.hpp"
 #include "sync/http/http.hpp"
 
@@ -16,7 +17,8 @@ namespace card::config {
 enum class ReaderRole : std::uint8_t { production, counter };
 
 struct ReaderSetting {
-    std::string name;  ///< as PC/SC names it
+    std::string name;  ///< what people and logs call it
+    reader::PcscBinding binding;
     ReaderRole role;
 };
 

@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "reader/host/reader_list.hpp"
+#include "reader/usb/usb_devices.hpp"
 #include "station/console/console.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
@@ -23,6 +25,7 @@ using namespace observe;
 
 constexpr int exit_configuration = 2;
 constexpr int exit_ledger = 3;
+constexpr std::chrono::seconds list_patience{5};
 
 /// Keys pass through this memory: no core dump, no debugger of another user.
 void lock_down() {
@@ -51,7 +54,7 @@ std::vector<Post> open_posts(desk::Station& station) {
         post.view->name = setting.name;
         post.view->role = setting.role;
         post.host = std::make_unique<reader::ReaderHost>(
-            station.context, reader::HostSettings{station.config.reader_worker, setting.name});
+            station.context, reader::HostSettings{station.config.reader_worker, setting.binding});
         if (setting.role == config::ReaderRole::counter) {
             post.counter = std::make_unique<desk::CounterDesk>(station, *post.host, *post.view);
         }
@@ -73,7 +76,22 @@ void spawn_posts(desk::Station& station, std::vector<Post>& posts, console::Cons
     }
 }
 
+/// Refuses bindings that what is plugged in shows to be wrong. Readers that are not there yet, and
+/// a service that does not run, are waited for later.
+Result<void> check_readers(const config::Config& config) {
+    const auto listed = reader::list_readers(config.reader_worker, list_patience);
+    std::vector<reader::NamedBinding> bindings;
+    for (const config::ReaderSetting& setting : config.readers) {
+        bindings.push_back({setting.name, setting.binding});
+    }
+    return reader::check(bindings, listed.value_or(std::vector<reader::ListedReader>()),
+                         reader::usb_devices());
+}
+
 int run(const config::Config& config) {
+    if (const auto checked = check_readers(config); !checked) {
+        return complain(checked.error());
+    }
     auto vault = DevelopmentVault::open(config.keys);
     if (!vault) {
         return complain(vault.error());

@@ -22,7 +22,7 @@ namespace {
 const CommandApdu get_version = CommandApdu::without_data(0x90, 0x60, 0x00, 0x00);
 
 HostSettings settings(std::string script, std::chrono::milliseconds timeout = 20s) {
-    return {SCRIPTED_WORKER, std::move(script), timeout, 5ms};
+    return {SCRIPTED_WORKER, {ReaderName{std::move(script)}, ""}, timeout, 5ms};
 }
 
 template <class T>

@@ -40,7 +40,7 @@ std::string names(const std::vector<FromWorker>& events) {
 class Conversation {
   public:
     Conversation(const std::string& program, const std::string& reader) {
-        const Result<WorkerProcess> started = start_worker(program, reader);
+        const Result<WorkerProcess> started = start_worker(program, {"--pcsc", reader});
         BOOST_REQUIRE(started);
         worker_ = *started;
     }
