@@ -20,7 +20,9 @@ namespace json = boost::json;
 /// One reader's slot for virtual cards; the program behind it is vcard.
 class Slot {
   public:
-    Slot(std::string programs, std::string folder, int number);
+    /// `reader` is how vcard finds the reader's driver: `--port N` or `--reader SOCKET`.
+    Slot(std::string programs, std::string folder, int number,
+         const std::vector<std::string>& reader);
 
     /// Puts the card of this memory file on the reader, in place of any other.
     void place(const std::string& memory_file);
@@ -106,6 +108,10 @@ class Workplace {
 bool eventually(const std::function<bool()>& holds,
                 std::chrono::milliseconds patience = std::chrono::seconds(20));
 
+/// PCSCD and VPCD_DRIVER, as unpack-pcscd prints them: NAME='value', a line each.
+[[nodiscard]] Environment unpacked_pcscd(const std::string& source);
+/// Sends a line to a UNIX socket and gives the line that comes back, empty where nobody answers.
+[[nodiscard]] std::string exchange_line(const std::string& path, const std::string& line);
 [[nodiscard]] std::string text(const json::object& object, std::string_view key);
 [[nodiscard]] std::string read_file(const std::string& path);
 
