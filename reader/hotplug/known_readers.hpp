@@ -24,9 +24,16 @@ enum class Stack : std::uint8_t {
     either,  ///< both know it: pcscd, unless it is told to leave the model alone
 };
 
+/// What its driver opens.
+enum class Node : std::uint8_t {
+    usb,  ///< the USB device
+    tty,  ///< the serial port of a USB bridge
+};
+
 struct KnownReader {
     UsbId id;
     Stack stack;
+    Node node;
     /// bcdDevice of the first firmware without a known defect, where some have one.
     std::optional<std::uint16_t> faulty_below;
     std::string_view name;

@@ -120,6 +120,30 @@ BOOST_AUTO_TEST_CASE(readers_come_back_with_a_killed_pcscd) {
     desk.require_both_right();
 }
 
+BOOST_AUTO_TEST_CASE(the_doctor_names_what_is_wrong_and_is_content_where_nothing_is) {
+    Desk desk("doctor");
+    const auto doctor = [&] {
+        return desk.run_there({std::string(PROGRAMS_DIR) + "/stationctl", "doctor", "--json",
+                               "--config", desk.path("station.toml")});
+    };
+    const auto said = [](const Finished& finished, const std::string& id) {
+        return finished.out.find("\"id\":\"" + id + "\"") != std::string::npos;
+    };
+    desk.plug("1-5", "SN5");
+    BOOST_TEST(eventually([&] {
+        const Finished sick = doctor();  // until pcscd has the new reader, it misses that one too
+        return sick.exit_code == 1 && said(sick, "reader_missing") &&
+               sick.out.find("right: ") == std::string::npos;
+    }));
+    desk.plug("1-4", "-");
+    BOOST_TEST(eventually([&] { return doctor().exit_code == 0; }));
+    desk.pcscd().signal(SIGKILL);
+    desk.pcscd().wait();
+    const Finished sick = doctor();
+    BOOST_TEST(sick.exit_code == 1);
+    BOOST_TEST(said(sick, "pcscd_not_running"), sick.out);
+}
+
 BOOST_AUTO_TEST_CASE(an_ambiguous_binding_refuses_the_start_and_later_stops_its_reader_only) {
     Desk desk("ambiguous");
     desk.plug("1-5", "SN5");

@@ -33,13 +33,15 @@ ARROWS = {
     'station/vault': [BASE, 'cardformat/crypto', 'cardformat/credential', 'cardformat/vault'],
     'station/observe': [BASE, 'cardformat/pass', 'station/issuance'],
     'station/config': [BASE, 'cardformat/pass', 'reader/hotplug', 'station/issuance', 'sync/http'],
+    'station/doctor': [BASE, 'reader/hotplug', 'reader/host', 'reader/usb', 'station/config'],
     'station/desk': [BASE, 'cardformat/pass', 'cardformat/crypto', 'cardformat/desfire',
                      'cardformat/credential', 'cardformat/vault', 'reader/link', 'reader/host',
                      'sync/ledger', 'sync/uplink', 'station/issuance', 'station/observe',
                      'station/config'],
     'station/console': [BASE, 'station/desk', 'station/observe', 'sync/http'],
     'station/main': [BASE, 'cardformat/crypto', 'station/console', 'station/desk', 'station/vault',
-                     'station/observe', 'sync/http', 'reader/host', 'reader/usb', 'reader/hotplug'],
+                     'station/observe', 'sync/http', 'reader/host', 'reader/usb', 'reader/hotplug',
+                     'station/doctor'],
 }
 
 # The start of a library's headers: the modules that may include them. None but these.
@@ -54,7 +56,7 @@ LIBRARIES = {
     'tl/': [BASE],
     'boost/beast': ['sync/http'],
     'boost/asio': ['reader/host', 'sync/http', 'sync/uplink', 'sync/central', 'station/desk',
-                   'station/console', 'station/main', 'tests'],
+                   'station/doctor', 'station/console', 'station/main', 'tests'],
     'boost/json': ['sync/wire', 'sync/ledger', 'sync/central', 'station/vault', 'station/observe',
                    'station/console', 'station/main', 'tests'],
     'boost/program_options': ['sync/central', 'station/main', 'tests'],

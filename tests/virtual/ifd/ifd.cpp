@@ -114,9 +114,7 @@ class Reader {
             eventfd_read(wake_.get(), &count);
         }
     }
-    void wake() {
-        eventfd_write(wake_.get(), 1);
-    }
+    void wake() { eventfd_write(wake_.get(), 1); }
 
     bool has_card() {
         if (card_) {
