@@ -41,7 +41,7 @@ ARROWS = {
     'station/console': [BASE, 'station/desk', 'station/observe', 'sync/http'],
     'station/main': [BASE, 'cardformat/crypto', 'station/console', 'station/desk', 'station/vault',
                      'station/observe', 'sync/http', 'reader/host', 'reader/usb', 'reader/hotplug',
-                     'station/doctor'],
+                     'station/config', 'station/doctor'],
 }
 
 # The start of a library's headers: the modules that may include them. None but these.
