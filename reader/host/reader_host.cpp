@@ -126,7 +126,8 @@ std::string Line::end_process() {
 }
 
 bool Line::start() {
-    const Result<WorkerProcess> worker = start_worker(settings.worker_program, settings.reader);
+    const Result<WorkerProcess> worker =
+        start_worker(settings.worker_program, worker_options(settings.reader));
     if (!worker) {
         report(WorkerLost{worker.error().detail});
         return false;

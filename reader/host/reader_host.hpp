@@ -13,8 +13,8 @@
 
 #include "cardformat/apdu/apdu.hpp"
 #include "cardformat/base/result.hpp"
+#include "reader/hotplug/reader_address.hpp"
 #include "reader/link/messages.hpp"
-#include "reader/link/reader_address.hpp"
 
 namespace card::reader {
 

@@ -62,10 +62,27 @@ class Attributes {
     posix_spawnattr_t native_{};
 };
 
-/// What tells a reader-worker which reader is its own.
+struct Place {
+    std::vector<std::string> operator()(const ReaderName& name) const {
+        return {"--pcsc", name.text};
+    }
+    std::vector<std::string> operator()(const UsbPath& path) const {
+        return {"--usb-path", path.text()};
+    }
+    std::vector<std::string> operator()(const UsbSerial& serial) const {
+        return {"--usb-serial", serial.text()};
+    }
+};
+
+/// What tells a worker which reader it serves.
 struct Options {
-    std::vector<std::string> operator()(const PcscName& reader) const {
-        return {"--pcsc", reader.name, "--frame", std::to_string(reader.largest_frame.value)};
+    std::vector<std::string> operator()(const PcscAddress& reader) const {
+        std::vector<std::string> words = std::visit(Place{}, reader.binding.where);
+        if (!reader.binding.slot.empty()) {
+            words.insert(words.end(), {"--slot", reader.binding.slot});
+        }
+        words.insert(words.end(), {"--frame", std::to_string(reader.largest_frame.value)});
+        return words;
     }
     std::vector<std::string> operator()(const NfcConnection& reader) const {
         return {"--nfc", reader.text};
@@ -111,7 +128,11 @@ int choose_attributes(Attributes& attributes) {
 
 }  // namespace
 
-Result<WorkerProcess> start_worker(const std::string& program, const ReaderAddress& reader) {
+std::vector<std::string> worker_options(const ReaderAddress& reader) {
+    return std::visit(Options{}, reader);
+}
+
+Result<WorkerProcess> start_worker(const std::string& program, std::vector<std::string> options) {
     std::array<int, 2> ends{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         return refused("socketpair", errno);
@@ -124,11 +145,10 @@ Result<WorkerProcess> start_worker(const std::string& program, const ReaderAddre
             {choose_descriptors(actions, theirs.get()), choose_attributes(attributes)})) {
         return refused("preparing to start a reader-worker", code);
     }
-    std::vector<std::string> words = std::visit(Options{}, reader);
-    words.insert(words.begin(), program);
-    std::vector<char*> arguments;
-    for (std::string& word : words) {
-        arguments.push_back(word.data());
+    std::string path = program;
+    std::vector<char*> arguments{path.data()};
+    for (std::string& option : options) {
+        arguments.push_back(option.data());
     }
     arguments.push_back(nullptr);
     pid_t pid = -1;

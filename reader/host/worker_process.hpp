@@ -3,9 +3,10 @@
 // process number can do no harm.
 
 #include <string>
+#include <vector>
 
 #include "cardformat/base/result.hpp"
-#include "reader/link/reader_address.hpp"
+#include "reader/hotplug/reader_address.hpp"
 
 namespace card::reader {
 
@@ -15,12 +16,14 @@ struct WorkerProcess {
     int pidfd;   ///< readable when the process has ended
 };
 
-/// Runs `program` for the reader (`--pcsc NAME --frame OCTETS` or `--nfc CONNECTION`) with an empty
-/// signal mask, default dispositions, /dev/null as standard input, this process's environment,
-/// standard output and error, and no other descriptor than the socket. `restart_worker` with the
-/// reason if that cannot be done.
+/// What tells a reader-worker which reader it serves.
+[[nodiscard]] std::vector<std::string> worker_options(const ReaderAddress& reader);
+
+/// Runs `program` with these options, an empty signal mask, default dispositions, /dev/null as
+/// standard input, this process's environment, standard output and error, and no other descriptor
+/// than the socket. `restart_worker` with the reason if that cannot be done.
 [[nodiscard]] Result<WorkerProcess> start_worker(const std::string& program,
-                                                 const ReaderAddress& reader);
+                                                 std::vector<std::string> options);
 
 /// SIGKILL. Does nothing to a process that has ended.
 void kill_worker(int pidfd);

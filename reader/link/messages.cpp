@@ -25,6 +25,8 @@ enum class Kind : std::uint8_t {
     response = 0x86,
     disconnected = 0x87,
     failed = 0x88,
+    listed_reader = 0x91,
+    list_end = 0x92,
 };
 
 Bytes frame(Kind kind, BytesView body) {
@@ -91,6 +93,24 @@ struct Encoder {
     }
 };
 
+// One octet of flags, bus and number (both 0 where there is no address), name.
+constexpr std::uint8_t flag_held = 0x01;
+constexpr std::uint8_t flag_address = 0x02;
+constexpr std::size_t listed_reader_head_size = 3;
+
+struct ListEncoder {
+    Bytes operator()(const ListedReader& reader) const {
+        const auto flags = static_cast<std::uint8_t>((reader.held ? flag_held : 0U) |
+                                                     (reader.address ? flag_address : 0U));
+        const UsbAddress address = reader.address.value_or(UsbAddress{0, 0});
+        Bytes body{flags, address.bus, address.device};
+        append_text(body, reader.name);
+        return frame(Kind::listed_reader, body);
+    }
+    Bytes operator()(const ListEnd& /*unused*/) const { return frame(Kind::list_end, {}); }
+    Bytes operator()(const Failed& message) const { return Encoder{}(message); }
+};
+
 tl::unexpected<Failure> malformed(std::string what) {
     return fail(Fault::restart_worker, "reader link: " + std::move(what));
 }
@@ -120,6 +140,7 @@ bool worker_may_report(Fault fault) {
         case Fault::start_pcscd:
         case Fault::grant_reader_access:
         case Fault::restart_worker:
+        case Fault::correct_configuration:
             return true;
         default:
             return false;
@@ -128,7 +149,7 @@ bool worker_may_report(Fault fault) {
 
 bool explains_reader_down(Fault fault) {
     return fault == Fault::wait_for_reader || fault == Fault::start_pcscd ||
-           fault == Fault::grant_reader_access;
+           fault == Fault::grant_reader_access || fault == Fault::correct_configuration;
 }
 
 std::optional<Failure> read_failure(BytesView body) {
@@ -202,6 +223,23 @@ Result<FromWorker> read_failed(BytesView body) {
     return FromWorker(Failed{failure->fault, std::move(failure->detail)});
 }
 
+Result<FromLister> read_listed_reader(BytesView body) {
+    if (body.size() <= listed_reader_head_size || (body[0] & ~(flag_held | flag_address)) != 0) {
+        return malformed_body("ListedReader", body);
+    }
+    std::optional<std::string> name = read_text(body.subspan(listed_reader_head_size));
+    if (!name) {
+        return malformed_body("ListedReader", body);
+    }
+    ListedReader reader{std::move(*name), std::nullopt, (body[0] & flag_held) != 0};
+    if ((body[0] & flag_address) != 0) {
+        reader.address = UsbAddress{body[1], body[2]};
+    } else if (body[1] != 0 || body[2] != 0) {
+        return malformed_body("ListedReader", body);
+    }
+    return FromLister(std::move(reader));
+}
+
 }  // namespace
 
 Bytes encode(const ToWorker& message) {
@@ -210,6 +248,10 @@ Bytes encode(const ToWorker& message) {
 
 Bytes encode(const FromWorker& message) {
     return std::visit(Encoder{}, message);
+}
+
+Bytes encode_from_lister(const FromLister& message) {
+    return std::visit(ListEncoder{}, message);
 }
 
 Result<ToWorker> decode_to_worker(BytesView content) {
@@ -264,6 +306,32 @@ Result<FromWorker> decode_from_worker(BytesView content) {
             return read_failed(body);
         default:
             return malformed("no message from a worker is of kind " + std::to_string(*kind));
+    }
+}
+
+Result<FromLister> decode_from_lister(BytesView content) {
+    const Result<std::uint8_t> kind = read_kind(content);
+    if (!kind) {
+        return tl::make_unexpected(kind.error());
+    }
+    const BytesView body = content.subspan(1);
+    switch (static_cast<Kind>(*kind)) {
+        case Kind::listed_reader:
+            return read_listed_reader(body);
+        case Kind::list_end:
+            if (!body.empty()) {
+                return malformed_body("ListEnd", body);
+            }
+            return FromLister(ListEnd{});
+        case Kind::failed: {
+            const std::optional<Failure> failure = read_failure(body);
+            if (!failure) {
+                return malformed_body("Failed", body);
+            }
+            return FromLister(Failed{failure->fault, failure->detail});
+        }
+        default:
+            return malformed("no message of a list is of kind " + std::to_string(*kind));
     }
 }
 

@@ -4,6 +4,7 @@
 //
 // On the wire a message is a frame: length of the rest (u16, big endian), kind (u8), body.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,7 +42,7 @@ struct ReaderUp {
     std::string name;  ///< as the reader stack names it
 };
 struct ReaderDown {
-    Fault why;  ///< wait_for_reader, start_pcscd or grant_reader_access
+    Fault why;  ///< wait_for_reader, start_pcscd, grant_reader_access or correct_configuration
     std::string detail;
 };
 struct CardPresent {
@@ -62,13 +63,33 @@ struct Failed {
 using FromWorker = std::variant<ReaderUp, ReaderDown, CardPresent, CardRemoved, Connected, Response,
                                 Disconnected, Failed>;
 
+// Worker to station, from a worker that was only started to list the readers of the PC/SC service:
+// one for each reader and then the end, or a failure.
+
+/// Bus and number of a USB device, as in /dev/bus/usb/001/004. New each time it is plugged in.
+struct UsbAddress {
+    std::uint8_t bus;
+    std::uint8_t device;
+
+    auto operator<=>(const UsbAddress&) const = default;
+};
+struct ListedReader {
+    std::string name;                   ///< as the service calls it
+    std::optional<UsbAddress> address;  ///< nothing for a reader that is no USB device, or is held
+    bool held = false;                  ///< another program has an exclusive connection
+};
+struct ListEnd {};
+using FromLister = std::variant<ListedReader, ListEnd, Failed>;
+
 /// A whole frame with its length in front.
 [[nodiscard]] Bytes encode(const ToWorker& message);
 [[nodiscard]] Bytes encode(const FromWorker& message);
+[[nodiscard]] Bytes encode_from_lister(const FromLister& message);
 
 /// Reads the frame's content (without the length). `restart_worker` for anything malformed.
 [[nodiscard]] Result<ToWorker> decode_to_worker(BytesView content);
 [[nodiscard]] Result<FromWorker> decode_from_worker(BytesView content);
+[[nodiscard]] Result<FromLister> decode_from_lister(BytesView content);
 
 /// Cuts a stream of octets into frames' contents.
 class FrameReader {

@@ -1,23 +1,18 @@
 #include "reader/pcsc/pcsc_reader.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <string_view>
-#include <type_traits>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include <unistd.h>
 #include <winscard.h>
 
 #include "reader/pcsc/fault.hpp"
+#include "reader/pcsc/service.hpp"
+#include "reader/usb/usb_devices.hpp"
 
 namespace card::reader {
 namespace {
-
-static_assert(std::is_same_v<SCARDCONTEXT, long> && std::is_same_v<SCARDHANDLE, long> &&
-              std::is_same_v<DWORD, unsigned long>);
 
 // The service's name for "readers came or went". It compares counts from the beginning of the call,
 // so a reader that appears just before would be missed for ever: hence a wait that ends.
@@ -28,32 +23,19 @@ constexpr std::chrono::milliseconds min_pause{250};
 constexpr std::chrono::milliseconds max_pause{2'000};
 constexpr std::chrono::milliseconds cancel_interval{2};
 
+// Whoever looks for a reader of its own connects to this one for a moment.
+constexpr int max_connect_attempts = 5;
+constexpr std::chrono::milliseconds connect_interval{10};
+
 // Long enough to notice an answer that is too long for a short APDU, short enough for a frame.
 constexpr std::size_t receive_size = max_frame_size - 1;
 
-std::string service_socket() {
-    // Nothing here changes the environment.
-    const char* configured = std::getenv("PCSCLITE_CSOCK_NAME");  // NOLINT(concurrency-mt-unsafe)
-    return configured != nullptr ? configured : "/run/pcscd/pcscd.comm";
-}
-
-// The library says "no service" for a socket that is there and may not be opened, too.
-bool access_is_denied() {
-    return access(service_socket().c_str(), R_OK | W_OK) != 0 && errno == EACCES;
-}
-
-std::string present_readers(SCARDCONTEXT context) {
-    std::array<char, PCSCLITE_MAX_READERS_CONTEXTS * MAX_READERNAME> names{};
-    DWORD size = names.size();
-    if (SCardListReaders(context, nullptr, names.data(), &size) != SCARD_S_SUCCESS) {
-        return "none";
-    }
+std::string joined(const std::vector<std::string>& names) {
     std::string list;
-    for (const char* name = names.data(); *name != '\0';
-         name += std::string_view(name).size() + 1) {
+    for (const std::string& name : names) {
         list.append(list.empty() ? "" : ", ").append(name);
     }
-    return list;
+    return list.empty() ? "none" : list;
 }
 
 std::uint16_t event_count_of(DWORD state) {
@@ -83,7 +65,7 @@ struct PcscReader::Look {
     }
 };
 
-PcscReader::PcscReader(std::string name) : name_(std::move(name)) {}
+PcscReader::PcscReader(PcscBinding binding) : binding_(std::move(binding)) {}
 
 PcscReader::~PcscReader() {
     disconnect(Disposition::reset);
@@ -94,15 +76,12 @@ Result<void> PcscReader::establish() {
     if (context_) {
         return {};
     }
-    SCARDCONTEXT context{};
-    const LONG code = SCardEstablishContext(SCARD_SCOPE_SYSTEM, nullptr, nullptr, &context);
-    if (code != SCARD_S_SUCCESS) {
-        Failure failure = failure_of("SCardEstablishContext", code);
-        failure.fault = access_is_denied() ? Fault::grant_reader_access : failure.fault;
-        return tl::make_unexpected(std::move(failure));
+    const Result<long> context = establish_context();
+    if (!context) {
+        return tl::make_unexpected(context.error());
     }
     const std::scoped_lock lock(mutex_);
-    context_ = context;
+    context_ = *context;
     return {};
 }
 
@@ -114,6 +93,7 @@ void PcscReader::release() {
     context_.reset();
     connection_.reset();
     seen_state_ = SCARD_STATE_UNAWARE;
+    name_.reset();
     reader_missing_ = false;
 }
 
@@ -159,13 +139,51 @@ void PcscReader::interrupt() {
     }
 }
 
-Failure PcscReader::missing_reader(long code) {
+Failure PcscReader::gone(long code) const {
+    Failure failure = failure_of("SCardGetStatusChange", code);
+    failure.detail.append(" \"").append(*name_).append("\"; readers present: ");
+    failure.detail.append(joined(reader_names(*context_)));
+    return failure;
+}
+
+Failure PcscReader::missing_reader(Failure why) {
     reader_missing_ = true;
     seen_state_ = SCARD_STATE_UNAWARE;
-    Failure failure = failure_of("SCardGetStatusChange", code);
-    failure.detail.append(" \"").append(name_).append("\"; readers present: ");
-    failure.detail.append(present_readers(*context_));
-    return failure;
+    name_.reset();
+    return why;
+}
+
+Result<void> PcscReader::locate() {
+    if (name_) {
+        return {};
+    }
+    if (const ReaderName* const name = std::get_if<ReaderName>(&binding_.where)) {
+        name_ = name->text;
+        return {};
+    }
+    const std::vector<UsbDevice> devices = usb_devices();
+    Result<std::string> chosen = choose(binding_, {}, devices);
+    // Only to learn where the readers are is each of them connected to: not before one can fit.
+    if (std::any_of(devices.begin(), devices.end(),
+                    [this](const UsbDevice& device) { return fits(binding_, device); })) {
+        chosen = choose(binding_, listed_readers(*context_), devices);
+    }
+    if (!chosen) {
+        return tl::make_unexpected(missing_reader(chosen.error()));
+    }
+    name_ = *chosen;
+    return {};
+}
+
+bool PcscReader::is_the_bound_one(long connection) const {
+    if (std::holds_alternative<ReaderName>(binding_.where)) {
+        return true;
+    }
+    const std::optional<UsbAddress> address = address_of(connection);
+    const std::vector<UsbDevice> devices = usb_devices();
+    return std::any_of(devices.begin(), devices.end(), [&](const UsbDevice& device) {
+        return device.address == address && fits(binding_, device);
+    });
 }
 
 Failure PcscReader::lost_service(long code) {
@@ -208,7 +226,11 @@ Result<std::optional<ReaderStatus>> PcscReader::wait_for_change() {
             return std::nullopt;
         }
     }
-    Look look(name_.c_str(), seen_state_);
+    if (const Result<void> located = locate(); !located) {
+        pause_ = {};
+        return tl::make_unexpected(located.error());
+    }
+    Look look(name_->c_str(), seen_state_);
     const std::optional<long> code = wait(look, INFINITE);
     if (code && *code != SCARD_S_SUCCESS && *code != SCARD_E_UNKNOWN_READER &&
         *code != SCARD_E_TIMEOUT) {
@@ -219,10 +241,10 @@ Result<std::optional<ReaderStatus>> PcscReader::wait_for_change() {
         return std::nullopt;
     }
     if (*code == SCARD_E_UNKNOWN_READER || (look.state.dwEventState & SCARD_STATE_UNKNOWN) != 0) {
-        return tl::make_unexpected(missing_reader(SCARD_E_UNKNOWN_READER));
+        return tl::make_unexpected(missing_reader(gone(SCARD_E_UNKNOWN_READER)));
     }
     if ((look.state.dwEventState & SCARD_STATE_UNAVAILABLE) != 0) {
-        return tl::make_unexpected(missing_reader(SCARD_E_READER_UNAVAILABLE));
+        return tl::make_unexpected(missing_reader(gone(SCARD_E_READER_UNAVAILABLE)));
     }
     seen_state_ = look.state.dwEventState & ~DWORD{SCARD_STATE_CHANGED};
     return status_of(look.state);
@@ -233,21 +255,44 @@ Result<void> PcscReader::connect() {
     if (Result<void> established = establish(); !established) {
         return established;
     }
-    Look look(name_.c_str(), SCARD_STATE_UNAWARE);
+    if (Result<void> located = locate(); !located) {
+        return located;
+    }
+    Look look(name_->c_str(), SCARD_STATE_UNAWARE);
     if (SCardGetStatusChange(*context_, 0, &look.state, 1) == SCARD_S_SUCCESS &&
         (look.state.dwEventState & SCARD_STATE_PRESENT) != 0) {
         insertion_ = event_count_of(look.state.dwEventState);
     }
     SCARDHANDLE connection{};
-    const LONG code = SCardConnect(*context_, name_.c_str(), SCARD_SHARE_EXCLUSIVE,
-                                   SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &connection, &protocol_);
+    const LONG code = connect_exclusively(connection);
     if (code != SCARD_S_SUCCESS) {
         seen_state_ =
             SCARD_STATE_UNAWARE;  // what the last look showed may explain nothing any more
         return tl::make_unexpected(failure_of("SCardConnect", code));
     }
+    if (!is_the_bound_one(connection)) {
+        // Readers were plugged in anew, and the name has gone to another one.
+        SCardDisconnect(connection, SCARD_LEAVE_CARD);
+        name_.reset();
+        seen_state_ = SCARD_STATE_UNAWARE;
+        return fail(Fault::wait_for_reader,
+                    "another reader has taken the place of the one with " + describe(binding_));
+    }
     connection_ = connection;
     return {};
+}
+
+long PcscReader::connect_exclusively(long& connection) {
+    LONG code = SCARD_S_SUCCESS;
+    for (int attempt = 0; attempt < max_connect_attempts; ++attempt) {
+        code = SCardConnect(*context_, name_->c_str(), SCARD_SHARE_EXCLUSIVE,
+                            SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &connection, &protocol_);
+        if (code != SCARD_E_SHARING_VIOLATION) {
+            break;
+        }
+        std::this_thread::sleep_for(connect_interval);
+    }
+    return code;
 }
 
 Result<Bytes> PcscReader::transmit(BytesView apdu) {

@@ -1,6 +1,5 @@
 #pragma once
-// One reader of the PC/SC service, by its name. Blocking; everything but `interrupt` belongs to one
-// thread.
+// One reader of the PC/SC service. Blocking; everything but `interrupt` belongs to one thread.
 
 #include <chrono>
 #include <condition_variable>
@@ -11,6 +10,7 @@
 
 #include "cardformat/base/bytes.hpp"
 #include "cardformat/base/result.hpp"
+#include "reader/hotplug/binding.hpp"
 #include "reader/link/messages.hpp"
 #include "reader/link/reader_status.hpp"
 
@@ -18,23 +18,24 @@ namespace card::reader {
 
 class PcscReader {
   public:
-    /// `name` is exactly what the service calls the reader. Does not touch the service.
-    explicit PcscReader(std::string name);
+    /// Does not touch the service.
+    explicit PcscReader(PcscBinding binding);
     PcscReader(const PcscReader&) = delete;
     PcscReader& operator=(const PcscReader&) = delete;
     ~PcscReader();
 
     /// Blocks until the status differs from the last one given, and at once the first time and
     /// after a failure that has passed. Nothing after `interrupt`. Fails with `wait_for_reader`,
-    /// `start_pcscd` or `grant_reader_access`; the next call waits for that to pass and may report
-    /// the same failure again.
+    /// `start_pcscd`, `grant_reader_access`, or `correct_configuration` while more than one reader
+    /// fits; the next call waits for that to pass and may report the same failure again.
     [[nodiscard]] Result<std::optional<ReaderStatus>> wait_for_change();
 
     /// From any thread: makes a running `wait_for_change`, or else the next one, return nothing.
     void interrupt();
 
-    /// Opens an exclusive connection to the card, T=0 or T=1. Takes note of the insertion it
-    /// connects to: `insertion` gives its event count.
+    /// Opens an exclusive connection to the card, T=0 or T=1, and makes sure that the reader is the
+    /// bound one and not another that has its name now. Takes note of the insertion it connects to:
+    /// `insertion` gives its event count.
     [[nodiscard]] Result<void> connect();
     /// The event count when `connect` was last called, nothing if no card was seen then.
     [[nodiscard]] std::optional<std::uint16_t> insertion() const { return insertion_; }
@@ -52,14 +53,20 @@ class PcscReader {
     [[nodiscard]] Result<void> establish();
     void release();
     [[nodiscard]] bool pause_after_failure();
-    [[nodiscard]] Failure missing_reader(long code);
+    /// What the service calls the bound reader now, into `name_`.
+    [[nodiscard]] Result<void> locate();
+    [[nodiscard]] bool is_the_bound_one(long connection) const;
+    [[nodiscard]] long connect_exclusively(long& connection);
+    [[nodiscard]] Failure gone(long code) const;
+    [[nodiscard]] Failure missing_reader(Failure why);
     [[nodiscard]] Failure lost_service(long code);
     /// Until readers came or went, or a while has passed. False when interrupted.
     [[nodiscard]] Result<bool> wait_for_reader_list();
     /// One SCardGetStatusChange that can be interrupted. Nothing when it was.
     [[nodiscard]] std::optional<long> wait(Look& look, unsigned long timeout_ms);
 
-    const std::string name_;
+    const PcscBinding binding_;
+    std::optional<std::string> name_;  ///< nothing until the reader has been found
     std::optional<long> connection_;
     unsigned long protocol_ = 0;
     unsigned long seen_state_ = 0;

@@ -11,9 +11,7 @@
 namespace card::reader {
 namespace {
 
-void send_to_station(int socket, const FromWorker& message) {
-    const Bytes framed = encode(message);
-    BytesView rest = framed;
+void send_octets(int socket, BytesView rest) {
     while (!rest.empty()) {
         const ssize_t sent = send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
@@ -22,6 +20,10 @@ void send_to_station(int socket, const FromWorker& message) {
             _exit(exit_station_gone);
         }
     }
+}
+
+void send_to_station(int socket, const FromWorker& message) {
+    send_octets(socket, encode(message));
 }
 
 class Session {
@@ -80,6 +82,18 @@ class Session {
 };
 
 }  // namespace
+
+void tell_readers(const Result<std::vector<ListedReader>>& readers, int socket) {
+    if (!readers) {
+        send_octets(socket,
+                    encode_from_lister(Failed{readers.error().fault, readers.error().detail}));
+        return;
+    }
+    for (const ListedReader& reader : *readers) {
+        send_octets(socket, encode_from_lister(reader));
+    }
+    send_octets(socket, encode_from_lister(ListEnd{}));
+}
 
 void serve(Backend& backend, int socket) {
     Session session(backend, socket);

@@ -14,9 +14,10 @@ namespace card::reader {
 template <class Stack>
 class StackBackend final : public Backend {
   public:
-    /// `name` is the stack's own for the reader.
-    StackBackend(const std::string& name, FrameSize largest_frame)
-        : reader_(name), watch_(name), largest_frame_(largest_frame) {}
+    /// `address` is the stack's own of the reader, `name` what failures call it.
+    template <class Address>
+    StackBackend(const Address& address, const std::string& name, FrameSize largest_frame)
+        : reader_(address), watch_(name), largest_frame_(largest_frame) {}
 
     [[nodiscard]] std::optional<FromWorker> next_event() override {
         while (events_.empty()) {

@@ -1,6 +1,7 @@
 #include "station/config/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <stdexcept>
 
@@ -69,6 +70,16 @@ http::Endpoint endpoint(const toml::table& table, std::string_view key) {
     return std::move(*parsed);
 }
 
+/// A setting whose text must be of a kind.
+template <class T>
+T parsed(const toml::table& table, std::string_view key, std::string_view such_as) {
+    const std::optional<T> value = T::parse(required<std::string>(table, key));
+    if (!value) {
+        complain(*table.get(key), std::string(key) + " is none such as " + std::string(such_as));
+    }
+    return *value;
+}
+
 reader::FrameSize frame_size(const toml::table& table) {
     const auto octets =
         optional_or<std::int64_t>(table, "frame", reader::smallest_common_frame.value);
@@ -79,12 +90,31 @@ reader::FrameSize frame_size(const toml::table& table) {
     return reader::FrameSize{static_cast<std::uint16_t>(octets)};
 }
 
-/// Without `pcsc` or `nfc` a reader is the one that PC/SC calls by its name.
-reader::ReaderAddress reader_address(const toml::table& table, const std::string& name) {
-    if (!table.contains("nfc")) {
-        return reader::PcscName{optional_or(table, "pcsc", name), frame_size(table)};
+/// Without any of its settings a reader is bound by its name.
+reader::PcscBinding binding(const toml::table& table, const std::string& name) {
+    const std::string slot = optional_or(table, "slot", std::string());
+    if (table.contains("usb_path")) {
+        return {parsed<reader::UsbPath>(table, "usb_path", "\"1-4.2\""), slot};
     }
-    for (const std::string_view other : {"pcsc", "frame"}) {
+    if (table.contains("usb_serial")) {
+        return {parsed<reader::UsbSerial>(table, "usb_serial", "\"SN0004\""), slot};
+    }
+    if (table.contains("slot")) {
+        complain(*table.get("slot"), "slot goes with usb_path or usb_serial");
+    }
+    return {reader::ReaderName{optional_or(table, "pcsc", name)}, ""};
+}
+
+reader::ReaderAddress reader_address(const toml::table& table, const std::string& name) {
+    constexpr std::array<std::string_view, 4> ways{"pcsc", "usb_path", "usb_serial", "nfc"};
+    if (std::count_if(ways.begin(), ways.end(),
+                      [&](std::string_view way) { return table.contains(way); }) > 1) {
+        complain(table, "a reader is bound by one of pcsc, usb_path, usb_serial and nfc");
+    }
+    if (!table.contains("nfc")) {
+        return reader::PcscAddress{binding(table, name), frame_size(table)};
+    }
+    for (const std::string_view other : {"slot", "frame"}) {
         if (table.contains(other)) {
             complain(*table.get(other), "nfc and " + std::string(other) + " do not go together");
         }
@@ -94,7 +124,7 @@ reader::ReaderAddress reader_address(const toml::table& table, const std::string
 
 ReaderSetting reader_setting(const toml::node& node) {
     const toml::table& table = as_table(node, "reader");
-    only(table, {"name", "role", "pcsc", "nfc", "frame"});
+    only(table, {"name", "role", "pcsc", "usb_path", "usb_serial", "slot", "nfc", "frame"});
     const auto name = required<std::string>(table, "name");
     const auto role = required<std::string>(table, "role");
     if (role != "production" && role != "counter") {

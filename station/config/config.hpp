@@ -8,7 +8,7 @@
 
 #include "cardformat/base/time.hpp"
 #include "cardformat/pass/old_pass_qr.hpp"
-#include "reader/link/reader_address.hpp"
+#include "reader/hotplug/reader_address.hpp"
 #include "station/issuance/production.hpp"
 #include "sync/http/http.hpp"
 

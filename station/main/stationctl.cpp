@@ -1,5 +1,6 @@
 // The operators' and ops' command line to a running stationd.
 
+#include <algorithm>
 #include <iostream>
 
 #include <boost/asio/co_spawn.hpp>
@@ -8,6 +9,8 @@
 #include <boost/json.hpp>
 #include <boost/program_options.hpp>
 
+#include "station/config/config.hpp"
+#include "station/doctor/collect.hpp"
 #include "sync/http/http.hpp"
 
 namespace card {
@@ -86,6 +89,40 @@ int show(const Result<json::object>& outcome) {
     return 0;
 }
 
+json::object shown(const doctor::Finding& finding) {
+    const doctor::TroubleWords& words = doctor::words(finding.trouble);
+    return {{"id", words.name},
+            {"words_zh", words.zh},
+            {"words_en", words.en},
+            {"subject", finding.subject},
+            {"fix", finding.fix}};
+}
+
+/// Looks at the readers of this machine; needs no running station.
+int examine(const std::string& file, bool as_json) {
+    const auto config = config::read(file);
+    if (!config) {
+        std::cerr << "stationctl: " << config.error().detail << "\n";
+        return exit_usage;
+    }
+    const std::vector<doctor::Finding> findings = doctor::diagnose(doctor::collect(*config));
+    if (as_json) {
+        json::array list;
+        std::transform(findings.begin(), findings.end(), std::back_inserter(list), shown);
+        std::cout << json::serialize(json::object{{"findings", std::move(list)}}) << "\n";
+        return findings.empty() ? 0 : exit_refused;
+    }
+    for (const doctor::Finding& finding : findings) {
+        const doctor::TroubleWords& words = doctor::words(finding.trouble);
+        std::cout << "✘ " << words.zh << "  " << words.en << "\n  " << finding.subject << "\n  → "
+                  << finding.fix << "\n";
+    }
+    if (findings.empty()) {
+        std::cout << "✔ 讀卡機一切正常  Nothing is wrong with the readers\n";
+    }
+    return findings.empty() ? 0 : exit_refused;
+}
+
 constexpr std::string_view sign(std::string_view tone) {
     if (tone == "done") {
         return "✔";
@@ -145,9 +182,11 @@ int usage(const options::options_description& described) {
            "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
            "                            reads from the old pass, or - to scan it into standard\n"
            "                            input; then tap the new card\n"
-           "  cancel                    ends a hand-over that has not become irreversible\n\n"
+           "  cancel                    ends a hand-over that has not become irreversible\n"
+           "  doctor --config FILE      what is wrong with the readers, and the line to fix it;\n"
+           "                            needs no running station, and no --control\n\n"
         << described
-        << "\nExit status: 0 done, 1 refused or not handed over, 2 wrong usage,\n"
+        << "\nExit status: 0 done, 1 refused, not handed over or something found, 2 wrong usage,\n"
            "3 the station does not answer.\n";
     return 0;
 }
@@ -183,7 +222,9 @@ int main(int argc, char** argv) {
     described.add_options()("control", options::value<std::string>(),
                             "the station's control socket, unix:PATH")(
         "old-qr", options::value<std::string>(), "with hand-over: the old pass's scanned text")(
-        "json", "with hand-over: each step as a JSON line")("help", "this text");
+        "json", "with hand-over: each step as a JSON line; with doctor: all findings as JSON")(
+        "config", options::value<std::string>(), "with doctor: the station's configuration")(
+        "help", "this text");
     options::options_description all;
     all.add(described).add_options()("words", options::value<std::vector<std::string>>());
     options::positional_options_description words;
@@ -198,6 +239,14 @@ int main(int argc, char** argv) {
     }
     if (given.contains("help")) {
         return usage(described);
+    }
+    const std::vector<std::string> doctor_only{"doctor"};
+    if (given.contains("words") && given["words"].as<std::vector<std::string>>() == doctor_only) {
+        if (!given.contains("config")) {
+            std::cerr << "stationctl: doctor needs --config FILE. Try stationctl --help.\n";
+            return exit_usage;
+        }
+        return examine(given["config"].as<std::string>(), given.contains("json"));
     }
     if (!given.contains("control") || !given.contains("words")) {
         std::cerr << "stationctl: --control and a command are needed. Try stationctl --help.\n";

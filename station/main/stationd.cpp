@@ -7,6 +7,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/program_options.hpp>
 
+#include "reader/host/reader_list.hpp"
+#include "reader/usb/usb_devices.hpp"
 #include "station/console/console.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
@@ -23,6 +25,7 @@ using namespace observe;
 constexpr int exit_configuration = 2;
 constexpr int exit_ledger = 3;
 constexpr int exit_token = 4;
+constexpr std::chrono::seconds list_patience{5};
 
 int complain(const Failure& failure) {
     std::cerr << "stationd: " << failure.detail << "\n";
@@ -84,7 +87,30 @@ void tell_of_keys(EventLog& log, const Vault& vault) {
     }
 }
 
+/// Refuses bindings that what is plugged in shows to be wrong. Readers that are not there yet, and
+/// a service that does not run, are waited for later.
+Result<void> check_readers(const config::Config& config) {
+    const auto listed = reader::list_readers(config.reader_worker, list_patience)
+                            .value_or(std::vector<reader::ListedReader>());
+    const std::vector<reader::UsbDevice> devices = reader::usb_devices();
+    std::vector<reader::NamedBinding> bindings;
+    for (const config::ReaderSetting& setting : config.readers) {
+        if (const auto* nfc = std::get_if<reader::NfcConnection>(&setting.address)) {
+            const auto checked = reader::check_nfc(setting.name, nfc->text, listed, devices);
+            if (!checked) {
+                return checked;
+            }
+            continue;
+        }
+        bindings.push_back({setting.name, std::get<reader::PcscAddress>(setting.address).binding});
+    }
+    return reader::check(bindings, listed, devices);
+}
+
 int run(const config::Config& config) {
+    if (const auto checked = check_readers(config); !checked) {
+        return complain(checked.error());
+    }
     auto vault = open_vault(config.keys);
     if (!vault) {
         return complain(vault.error());

@@ -24,10 +24,10 @@ constexpr int central_port = 8080;
 /// The virtual reader's driver is polled every 400 ms; no hand swaps two cards faster than that.
 constexpr auto polling_interval = 450ms;
 
-/// PCSCD and VPCD_DRIVER, as unpack-pcscd prints them: NAME='value', a line each.
-Environment unpacked_pcscd(const WorkplaceOptions& options) {
-    const Finished finished =
-        run({options.source + "/tests/live/unpack-pcscd", options.source + "/build/pcscd"});
+}  // namespace
+
+Environment unpacked_pcscd(const std::string& source) {
+    const Finished finished = run({source + "/tests/live/unpack-pcscd", source + "/build/pcscd"});
     Environment found;
     std::istringstream lines(finished.out);
     for (std::string line; std::getline(lines, line);) {
@@ -72,8 +72,6 @@ std::string exchange_line(const std::string& path, const std::string& line) {
     return answer;
 }
 
-}  // namespace
-
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!holds()) {
@@ -97,17 +95,16 @@ std::string read_file(const std::string& path) {
     return content.str();
 }
 
-Slot::Slot(std::string programs, std::string folder, int number, Stack stack)
+Slot::Slot(const std::string& programs, const std::string& folder, int number,
+           const std::vector<std::string>& card)
     : socket_(folder + "/slot-" + std::to_string(number) + ".sock") {
     const std::string parked = folder + "/parked-" + std::to_string(number) + ".json";
     run({programs + "/vcard", "create", "--memory", parked});
-    const bool pcsc = stack == Stack::pcsc;
-    const std::string program = pcsc ? "/vcard" : "/vpn532";
-    const std::string port = pcsc ? std::to_string(base_port + 2 * number)
-                                  : serial_port(folder, static_cast<std::size_t>(number));
-    process_.emplace(std::vector<std::string>{programs + program, "--memory", parked, "--port",
-                                              port, "--control", socket_},
-                     folder + "/slot-" + std::to_string(number) + ".log");
+    const std::string program = programs + "/" + card.front();
+    std::vector<std::string> command{program, "--memory", parked};
+    command.insert(command.end(), card.begin() + 1, card.end());
+    command.insert(command.end(), {"--control", socket_});
+    process_.emplace(command, folder + "/slot-" + std::to_string(number) + ".log");
     if (!eventually([&] { return command("state").starts_with("ok"); })) {
         throw std::runtime_error(program + " does not answer");
     }
@@ -155,7 +152,14 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::create_directories(path("logs"));
     start_pcscd();
     for (int reader = 0; reader < reader_count; ++reader) {
-        slots_.emplace_back(options_.programs, options_.folder, reader, options_.stack);
+        const auto number = static_cast<std::size_t>(reader);
+        const std::vector<std::string> card =
+            options_.stack == Stack::pcsc
+                ? std::vector<std::string>{"vcard", "--port",
+                                           std::to_string(base_port + 2 * reader)}
+                : std::vector<std::string>{"vpn532", "--port",
+                                           serial_port(options_.folder, number)};
+        slots_.emplace_back(options_.programs, options_.folder, reader, card);
     }
     if (run({options_.programs + "/cardtool", "keys", "create", path("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
@@ -168,7 +172,7 @@ void Workplace::start_pcscd() {
     pcscd_.emplace(
         std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
                                  std::to_string(reader_count), std::to_string(base_port)},
-        path("pcscd.log"), unpacked_pcscd(options_));
+        path("pcscd.log"), unpacked_pcscd(options_.source));
     if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
         throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
     }

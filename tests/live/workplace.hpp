@@ -24,7 +24,10 @@ enum class Stack : std::uint8_t { pcsc, libnfc };
 /// One reader's slot for virtual cards.
 class Slot {
   public:
-    Slot(std::string programs, std::string folder, int number, Stack stack);
+    /// `card` is the program that is the card, and how it finds its reader: `vcard --port N`,
+    /// `vcard --reader SOCKET` or `vpn532 --port PATH`.
+    Slot(const std::string& programs, const std::string& folder, int number,
+         const std::vector<std::string>& card);
 
     /// Puts the card of this memory file on the reader, in place of any other.
     void place(const std::string& memory_file);
@@ -111,6 +114,10 @@ class Workplace {
 bool eventually(const std::function<bool()>& holds,
                 std::chrono::milliseconds patience = std::chrono::seconds(20));
 
+/// PCSCD and VPCD_DRIVER, as unpack-pcscd prints them: NAME='value', a line each.
+[[nodiscard]] Environment unpacked_pcscd(const std::string& source);
+/// Sends a line to a UNIX socket and gives the line that comes back, empty where nobody answers.
+[[nodiscard]] std::string exchange_line(const std::string& path, const std::string& line);
 [[nodiscard]] std::string text(const json::object& object, std::string_view key);
 [[nodiscard]] std::string read_file(const std::string& path);
 

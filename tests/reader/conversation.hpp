@@ -18,7 +18,7 @@ class Conversation {
   public:
     Conversation(const std::string& program, const card::reader::ReaderAddress& reader) {
         const card::Result<card::reader::WorkerProcess> started =
-            card::reader::start_worker(program, reader);
+            card::reader::start_worker(program, card::reader::worker_options(reader));
         BOOST_REQUIRE(started);
         worker_ = *started;
     }

@@ -22,7 +22,7 @@ namespace {
 const CommandApdu get_version = CommandApdu::without_data(0x90, 0x60, 0x00, 0x00);
 
 HostSettings settings(std::string script, std::chrono::milliseconds timeout = 20s) {
-    return {SCRIPTED_WORKER, PcscName{std::move(script)}, timeout, 5ms};
+    return {SCRIPTED_WORKER, PcscAddress{{ReaderName{std::move(script)}, ""}}, timeout, 5ms};
 }
 
 template <class T>
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_card_is_announced_and_answers_through_the_host) {
 
 BOOST_AUTO_TEST_CASE(a_connection_tells_how_large_a_frame_the_reader_carries) {
     HostSettings chosen = settings("answers");
-    chosen.reader = PcscName{"answers", FrameSize{128}};
+    chosen.reader = PcscAddress{{ReaderName{"answers"}, ""}, FrameSize{128}};
     Station station(chosen);
     station.wait_for<CardPresent>();
     const Result<FrameSize> connected = station.run(station.host->connect());

@@ -153,11 +153,44 @@ BOOST_AUTO_TEST_CASE(a_worker_cannot_pass_a_verdict_that_is_not_its_own) {
         const Bytes down{0x82, static_cast<std::uint8_t>(fault)};
         const auto named = static_cast<Fault>(fault);
         const bool about_reader = named == Fault::wait_for_reader || named == Fault::start_pcscd ||
-                                  named == Fault::grant_reader_access;
+                                  named == Fault::grant_reader_access ||
+                                  named == Fault::correct_configuration;
         BOOST_TEST(decode_from_worker(down).has_value() == about_reader);
         BOOST_TEST(decode_from_worker(failed).has_value() ==
                    (about_reader || named == Fault::present_same_card_again ||
                     named == Fault::set_card_aside || named == Fault::restart_worker));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_readers_comes_out_as_it_went_in) {
+    for (const ListedReader& reader :
+         {ListedReader{"Reader 00 00", UsbAddress{1, 4}, false},
+          ListedReader{"Reader (SN1) 01 00", std::nullopt, true}, ListedReader{"R", {}, false}}) {
+        const auto decoded = decode_from_lister(content_of(encode_from_lister(reader)));
+        BOOST_REQUIRE(decoded);
+        const ListedReader& read = std::get<ListedReader>(*decoded);
+        BOOST_TEST(read.name == reader.name);
+        BOOST_TEST((read.address == reader.address));
+        BOOST_TEST(read.held == reader.held);
+    }
+    const auto end = decode_from_lister(content_of(encode_from_lister(ListEnd{})));
+    BOOST_TEST((end && std::holds_alternative<ListEnd>(*end)));
+    const auto failed =
+        decode_from_lister(content_of(encode_from_lister(Failed{Fault::start_pcscd, "none"})));
+    BOOST_REQUIRE(failed);
+    BOOST_TEST((std::get<Failed>(*failed).fault == Fault::start_pcscd));
+}
+
+BOOST_AUTO_TEST_CASE(a_listed_reader_that_cannot_be_read_is_refused) {
+    BOOST_TEST(decode_from_lister(Bytes{0x91, 0x02, 0x01, 0x04, 'R'}).has_value());
+    for (const Bytes& wrong :
+         {Bytes{}, Bytes{0x91}, Bytes{0x91, 0x02, 0x01, 0x04},  // no name
+          Bytes{0x91, 0x04, 0x01, 0x04, 'R'},                   // unknown flag
+          Bytes{0x91, 0x00, 0x01, 0x04, 'R'},                   // an address without its flag
+          Bytes{0x91, 0x02, 0x01, 0x04, '\n'}, Bytes{0x92, 0x00}, Bytes{0x88}, Bytes{0x81, 'R'}}) {
+        const auto decoded = decode_from_lister(wrong);
+        BOOST_REQUIRE(!decoded);
+        BOOST_TEST((decoded.error().fault == Fault::restart_worker));
     }
 }
 

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_detail_names_function_code_and_words) {
 
 BOOST_AUTO_TEST_CASE(without_the_service_watching_and_connecting_ask_to_start_it) {
     setenv("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm", 1);
-    PcscReader reader("Reader 00 00");
+    PcscReader reader({ReaderName{"Reader 00 00"}, ""});
     const Result<std::optional<ReaderStatus>> status = reader.wait_for_change();
     BOOST_REQUIRE(!status);
     BOOST_TEST((status.error().fault == Fault::start_pcscd), status.error().detail);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(without_the_service_watching_and_connecting_ask_to_start_it
 
 BOOST_AUTO_TEST_CASE(an_interruption_before_the_wait_is_not_lost) {
     setenv("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm", 1);
-    PcscReader reader("Reader 00 00");
+    PcscReader reader({ReaderName{"Reader 00 00"}, ""});
     (void)reader.wait_for_change();
     reader.interrupt();
     const Result<std::optional<ReaderStatus>> status = reader.wait_for_change();

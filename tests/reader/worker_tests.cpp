@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_card_that_could_not_be_connected_to_for_the_readers_sake_
 }
 
 BOOST_AUTO_TEST_CASE(the_worker_answers_each_message_once_and_in_order) {
-    Conversation worker(SCRIPTED_WORKER, PcscName{"answers"});
+    Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"answers"}, ""}});
     Bytes all = encode(ToWorker(Connect{}));
     append(all, encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00, 0x00}})));
     append(all, encode(ToWorker(Connect{})));
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(the_worker_answers_each_message_once_and_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_transmission_ends_the_connection) {
-    Conversation worker(SCRIPTED_WORKER, PcscName{"loses its card"});
+    Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"loses its card"}, ""}});
     worker.say(encode(ToWorker(Connect{})));
     worker.hear_a<Connected>();
     worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_failed_transmission_ends_the_connection) {
 
 BOOST_AUTO_TEST_CASE(a_worker_ends_when_the_station_does) {
     for (const char* script : {"answers", "hangs in transmit", "hangs in disconnect"}) {
-        Conversation worker(SCRIPTED_WORKER, PcscName{script});
+        Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{script}, ""}});
         worker.say(encode(ToWorker(Connect{})));
         worker.hear_a<Connected>();
         worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
@@ -130,14 +130,14 @@ BOOST_AUTO_TEST_CASE(a_worker_ends_when_the_station_does) {
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_is_sent_garbage_ends) {
-    Conversation worker(SCRIPTED_WORKER, PcscName{"answers"});
+    Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"answers"}, ""}});
     worker.say({0xFF, 0xFF, 0xFF});
     BOOST_TEST(worker.wait_for_end() == "exit status 2");
 }
 
 BOOST_AUTO_TEST_CASE(the_real_worker_without_the_service_says_so_and_still_answers) {
     setenv("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm", 1);
-    Conversation worker(READER_WORKER, PcscName{"Reader 00 00"});
+    Conversation worker(READER_WORKER, PcscAddress{{ReaderName{"Reader 00 00"}, ""}});
     BOOST_TEST((worker.hear_a<ReaderDown>().why == Fault::start_pcscd));
     worker.say(encode(ToWorker(Connect{})));
     BOOST_TEST((worker.hear_a<Failed>().fault == Fault::start_pcscd));

@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(every_setting_of_a_valid_file_is_read) {
     BOOST_TEST((read->business_date == BusinessDay::parse("2021-12-01")));
     BOOST_REQUIRE(read->readers.size() == 2U);
     BOOST_TEST(read->readers[0].name == "ACS ACR1252 00 00");
-    BOOST_TEST(std::get<reader::PcscName>(read->readers[0].address).name == "ACS ACR1252 00 00");
+    BOOST_TEST((std::get<reader::PcscAddress>(read->readers[0].address).binding ==
+                reader::PcscBinding{reader::ReaderName{"ACS ACR1252 00 00"}, ""}));
     BOOST_TEST((read->readers[0].role == ReaderRole::production));
     BOOST_TEST((read->readers[1].role == ReaderRole::counter));
     BOOST_REQUIRE(read->old_pass_forms.size() == 2U);
@@ -106,6 +107,34 @@ BOOST_AUTO_TEST_CASE(every_setting_of_a_valid_file_is_read) {
     BOOST_TEST(read->production.refuse_unproven_chips);
     BOOST_TEST(read->production.hold_odd_data);
     BOOST_TEST(read->production.max_presentations == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_is_bound_by_path_serial_number_or_name) {
+    const std::string line = "name = \"ACS ACR1252 00 00\"\n";
+    const auto bound = [&](const std::string& settings) {
+        const auto read = read_with(line, "name = \"left\"\n" + settings);
+        BOOST_REQUIRE(read);
+        BOOST_TEST(read->readers[0].name == "left");
+        return std::get<reader::PcscAddress>(read->readers[0].address).binding;
+    };
+    using reader::PcscBinding;
+    BOOST_TEST((bound("usb_path = \"1-4.2\"\nslot = \"PICC\"\n") ==
+                PcscBinding{*reader::UsbPath::parse("1-4.2"), "PICC"}));
+    BOOST_TEST((bound("usb_serial = \"SN0004\"\n") ==
+                PcscBinding{*reader::UsbSerial::parse("SN0004"), ""}));
+    BOOST_TEST(
+        (bound("pcsc = \"ACS 01 00\"\n") == PcscBinding{reader::ReaderName{"ACS 01 00"}, ""}));
+    BOOST_TEST((bound("") == PcscBinding{reader::ReaderName{"left"}, ""}));
+}
+
+BOOST_AUTO_TEST_CASE(a_binding_that_says_too_much_or_nothing_readable_is_refused) {
+    const std::string line = "name = \"ACS ACR1252 00 00\"\n";
+    BOOST_TEST(has(refusal_with(line, line + "usb_path = \"1-4\"\npcsc = \"A\"\n"),
+                   "one of pcsc, usb_path, usb_serial and nfc"));
+    BOOST_TEST(has(refusal_with(line, line + "usb_path = \"port 4\"\n"),
+                   "usb_path is none such as \"1-4.2\""));
+    BOOST_TEST(has(refusal_with(line, line + "usb_serial = \"\"\n"), "usb_serial is none such as"));
+    BOOST_TEST(has(refusal_with(line, line + "slot = \"PICC\"\n"), "slot goes with"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_optional_has_the_documented_defaults) {
@@ -122,8 +151,8 @@ BOOST_AUTO_TEST_CASE(a_reader_is_addressed_over_the_stack_that_its_settings_name
     const auto pcsc = read_with(role, role + "\npcsc = \"ACS 01 00\"\nframe = 128");
     BOOST_REQUIRE(pcsc);
     BOOST_TEST(pcsc->readers[0].name == "ACS ACR1252 00 00");
-    const auto& named = std::get<reader::PcscName>(pcsc->readers[0].address);
-    BOOST_TEST(named.name == "ACS 01 00");
+    const auto& named = std::get<reader::PcscAddress>(pcsc->readers[0].address);
+    BOOST_TEST((named.binding == reader::PcscBinding{reader::ReaderName{"ACS 01 00"}, ""}));
     BOOST_TEST(named.largest_frame.value == 128);
     const auto nfc = read_with(role, role + "\nnfc = \"pn532_uart:/dev/ttyUSB0\"");
     BOOST_REQUIRE(nfc);
@@ -133,10 +162,9 @@ BOOST_AUTO_TEST_CASE(a_reader_is_addressed_over_the_stack_that_its_settings_name
 
 BOOST_AUTO_TEST_CASE(a_reader_with_settings_of_two_stacks_is_refused) {
     const std::string role = "role = \"production\"";
-    for (const char* other : {"\npcsc = \"ACS\"", "\nframe = 64"}) {
-        BOOST_TEST(
-            has(refusal_with(role, role + "\nnfc = \"acr122_usb\"" + other), "do not go together"));
-    }
+    const std::string nfc = role + "\nnfc = \"acr122_usb\"";
+    BOOST_TEST(has(refusal_with(role, nfc + "\npcsc = \"ACS\""), "is bound by one of"));
+    BOOST_TEST(has(refusal_with(role, nfc + "\nframe = 64"), "do not go together"));
     for (const char* frame : {"15", "257", "-1"}) {
         BOOST_TEST(has(refusal_with(role, role + "\nframe = " + frame), "frame must be from 16"));
     }

@@ -46,6 +46,8 @@ po::options_description serve_options() {
         ("help,h", "this text")                                                           //
         ("memory", po::value<std::string>(), "the card's memory, a file made by create")  //
         ("port", po::value<std::uint16_t>(), "TCP port of the reader's driver")           //
+        ("reader", po::value<std::string>()->default_value(""),                           //
+         "in place of --port: the UNIX socket of the reader's driver (ifd)")              //
         ("control", po::value<std::string>(), "path of the UNIX socket for commands")     //
         ("air-time-us", po::value<std::uint32_t>()->default_value(0),                     //
          "time that every APDU takes on the air, in microseconds")                        //
@@ -122,8 +124,10 @@ std::variant<ServeArguments, CreateArguments, HelpWanted> parse_arguments(int co
         return CreateArguments{required<std::string>(map, "memory"), uid_wanted(map),
                                required<std::string>(map, "chip")};
     }
+    const auto reader = required<std::string>(map, "reader");
     return ServeArguments{required<std::string>(map, "memory"),
-                          required<std::uint16_t>(map, "port"),
+                          reader.empty() ? required<std::uint16_t>(map, "port") : std::uint16_t{0},
+                          reader,
                           required<std::string>(map, "control"),
                           std::chrono::microseconds(required<std::uint32_t>(map, "air-time-us")),
                           required<std::string>(map, "trace")};

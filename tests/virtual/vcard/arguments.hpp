@@ -15,6 +15,7 @@ namespace virtual_card {
 struct ServeArguments {
     std::filesystem::path memory;
     std::uint16_t port = 0;
+    std::filesystem::path reader;  ///< the driver's UNIX socket; empty: it is at the port
     std::filesystem::path control;
     std::chrono::microseconds air_time{0};
     std::filesystem::path trace;  ///< empty: none

@@ -85,6 +85,7 @@ std::string obey(Slot& slot, bool& running, const std::string& line) {
 void serve(const ServeArguments& arguments) {
     bool running = true;
     Slot slot(arguments.memory, arguments.port, arguments.air_time);
+    slot.use_socket(arguments.reader);
     if (!arguments.trace.empty()) {
         slot.trace_to(arguments.trace);
     }

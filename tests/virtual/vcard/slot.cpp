@@ -1,5 +1,6 @@
 #include "tests/virtual/vcard/slot.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <thread>
@@ -9,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace virtual_card {
 namespace {
@@ -30,6 +32,10 @@ Slot::Slot(std::filesystem::path memory_path, std::uint16_t port,
            std::chrono::microseconds air_time)
     : port_(port), air_time_(air_time) {
     load(std::move(memory_path));
+}
+
+void Slot::use_socket(std::filesystem::path driver_socket) {
+    driver_socket_ = std::move(driver_socket);
 }
 
 void Slot::insert() {
@@ -58,6 +64,24 @@ std::string Slot::state() const {
 }
 
 void Slot::connect() {
+    driver_ = driver_socket_.empty() ? connected_to_port() : connected_to_socket();
+}
+
+Descriptor Slot::connected_to_socket() const {
+    Descriptor driver(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = driver_socket_.string();
+    std::copy_n(path.begin(), std::min(path.size(), sizeof address.sun_path - 1),
+                std::begin(address.sun_path));
+    if (!driver ||
+        ::connect(driver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        return {};  // the reader is not there yet
+    }
+    return driver;
+}
+
+Descriptor Slot::connected_to_port() const {
     Descriptor driver(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -65,10 +89,10 @@ void Slot::connect() {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (!driver ||
         ::connect(driver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return;  // the driver is not there yet
+        return {};  // the driver is not there yet
     }
     enable(driver.get(), TCP_NODELAY);
-    driver_ = std::move(driver);
+    return driver;
 }
 
 void Slot::disconnect() {

@@ -17,6 +17,8 @@ class Slot {
   public:
     Slot(std::filesystem::path memory_path, std::uint16_t port, std::chrono::microseconds air_time);
 
+    /// The driver listens at this UNIX socket, not at a port.
+    void use_socket(std::filesystem::path driver_socket);
     void insert();
     void remove();
     bool present() const { return present_; }
@@ -39,6 +41,8 @@ class Slot {
   private:
     using Moment = std::chrono::steady_clock::time_point;
 
+    [[nodiscard]] Descriptor connected_to_port() const;
+    [[nodiscard]] Descriptor connected_to_socket() const;
     std::optional<Bytes> receive_message();
     bool receive_exactly(std::span<std::uint8_t> out);
     void send_message(ByteView body);
@@ -49,6 +53,7 @@ class Slot {
 
     std::filesystem::path memory_path_;
     std::uint16_t port_;
+    std::filesystem::path driver_socket_;  ///< empty: the driver is at the port
     std::chrono::microseconds air_time_;
     CardMemory memory_;
     std::optional<Card> card_;

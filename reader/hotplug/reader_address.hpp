@@ -4,13 +4,14 @@
 #include <string>
 #include <variant>
 
+#include "reader/hotplug/binding.hpp"
 #include "reader/link/frame_size.hpp"
 
 namespace card::reader {
 
 /// A reader of the PC/SC service.
-struct PcscName {
-    std::string name;  ///< exactly as the service calls it
+struct PcscAddress {
+    PcscBinding binding;
     /// The service does not tell what a reader carries, so it is for the configuration to say.
     FrameSize largest_frame = smallest_common_frame;
 };
@@ -20,6 +21,6 @@ struct NfcConnection {
     std::string text;  ///< "pn532_uart:/dev/ttyUSB0", "acr122_usb", "pn53x_usb:001:004"
 };
 
-using ReaderAddress = std::variant<PcscName, NfcConnection>;
+using ReaderAddress = std::variant<PcscAddress, NfcConnection>;
 
 }  // namespace card::reader
