@@ -71,7 +71,7 @@ const Bytes send_atr{4};
 const Bytes create_application = from_hex("90CA000005F54B500F8300");
 
 struct Bench {
-    Bench() : slot(driver.card_file(), driver.port(), std::chrono::microseconds(0)) {}
+    Bench() : slot(driver.card_file(), driver.port(), Timing{}) {}
     void insert() {
         slot.insert();
         slot.connect();
