@@ -187,6 +187,9 @@ bool check_ev1_key_change(const json::object& vector, const std::vector<json::ob
     const bool own = !has(vector, "old_key");
     Ev1Channel channel = channel_of(type, vector);
     check_enciphered_command(channel, bytes(vector, "tx"), bytes(vector, "plain"));
+    if (has(vector, "cryptogram")) {
+        BOOST_TEST(text(vector, "tx").substr(4) == text(vector, "cryptogram"));
+    }
 
     const Randoms randoms = randoms_for(type, session_key);
     Bench bench(type, randoms.b, own ? each_key_changes_itself : factory_settings);
@@ -207,6 +210,7 @@ bool check_ev1_session(const json::object& vector, const std::vector<json::objec
         Ev1Channel channel = channel_of(KeyType::des, vector);
         check_enciphered_command(channel, bytes(vector, "tx"), bytes(vector, "plain"));
         BOOST_TEST("00" + to_hex(channel.mac(Bytes{0x00})) == text(vector, "rx"));
+        BOOST_TEST(text(vector, "plain").starts_with(text(vector, "new_settings")));
         return true;
     }
     const json::object& first = vector.at("steps").as_array().at(0).as_object();
@@ -233,10 +237,11 @@ bool check_ev1_message(const json::object& vector, const std::vector<json::objec
     const Bytes plain = bytes(vector, "plain");
     const Bytes tx = bytes(vector, "tx");
     const Bytes rx = bytes(vector, "rx_data");
+    const std::uint8_t status = bytes(vector, "status").at(0);
     if (tx.size() > plain.size()) {
         check_enciphered_command(channel, tx, plain);
         if (!rx.empty()) {
-            BOOST_TEST(to_hex(channel.mac(Bytes{0x00})) == to_hex(rx));
+            BOOST_TEST(to_hex(channel.mac(Bytes{status})) == to_hex(rx));
         }
         return true;
     }
@@ -244,8 +249,10 @@ bool check_ev1_message(const json::object& vector, const std::vector<json::objec
     for (std::size_t length = 1; length + crc_bytes <= plain.size(); ++length) {
         const ByteView data = ByteView(plain).first(length);
         if (from_little_endian(ByteView(plain).subspan(length, crc_bytes)) ==
-            crc32(joined(data, Bytes{0x00}))) {
-            BOOST_TEST(to_hex(channel.encrypt_answer(0x00, data, false)) == to_hex(rx));
+            crc32(joined(data, Bytes{status}))) {
+            BOOST_TEST(
+                to_hex(plain).ends_with(std::string(2 * (plain.size() - length - crc_bytes), '0')));
+            BOOST_TEST(to_hex(channel.encrypt_answer(status, data, false)) == to_hex(rx));
             return true;
         }
     }
