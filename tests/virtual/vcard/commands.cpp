@@ -59,18 +59,24 @@ T next(Words& words, const char* usage) {
     return value;
 }
 
-/// The number of the N-th APDU from now, N the next word.
-std::uint32_t next_apdu(Words& words, const Slot& slot, const char* usage) {
-    const auto at = next<std::uint32_t>(words, usage);
-    if (at == 0 || at > std::numeric_limits<std::uint32_t>::max() - slot.card().apdus()) {
+/// A count of APDUs from `least`, the next word.
+std::uint32_t next_count(Words& words, std::int64_t least, const char* usage) {
+    const auto count = next<std::int64_t>(words, usage);
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    if (count < least || count > most) {
         throw std::invalid_argument(usage);
     }
-    return slot.card().apdus() + at;
+    return static_cast<std::uint32_t>(count);
+}
+
+/// The number of the N-th APDU from now, N the next word.
+std::uint32_t next_apdu(Words& words, const Slot& slot, const char* usage) {
+    return slot.card().apdus() + next_count(words, 1, usage);
 }
 
 void arm_tear(Slot& slot, Words& words) {
     const char* const usage = "tear N before|after|rolled_back|during";
-    const auto at = next<std::uint32_t>(words, usage);
+    const std::uint32_t at = next_count(words, 0, usage);
     slot.card().tear({at, when_named(next<std::string>(words, usage))});
 }
 
