@@ -114,16 +114,18 @@ Card::Card(CardMemory& memory, CardQuirks quirks, Randomness randomness)
     : memory_(memory),
       quirks_(quirks),
       randomness_(std::move(randomness)),
-      chip_(memory_, quirks_, randomness_) {}
+      chip_(memory_, in_force_, randomness_) {}
 
 Bytes Card::activate() {
     chip_.power_up();
+    withheld_.reset();
     active_ = true;
     return atr_of(memory_.profile);
 }
 
 void Card::deactivate() {
     chip_.power_up();
+    withheld_.reset();
     active_ = false;
 }
 
@@ -135,8 +137,12 @@ void Card::tear(Tear tear) {
     }
 }
 
+std::optional<Bytes> Card::release() {
+    return std::exchange(withheld_, std::nullopt);
+}
+
 std::optional<Bytes> Card::transceive(ByteView apdu) {
-    if (!active_) {
+    if (!active_ || hanging()) {
         return std::nullopt;
     }
     if (std::equal(apdu.begin(), apdu.end(), reader_get_uid.begin(), reader_get_uid.end())) {
@@ -145,43 +151,108 @@ std::optional<Bytes> Card::transceive(ByteView apdu) {
         return answer;
     }
     ++apdus_;
-    const bool torn = tear_ && --tear_->at == 0;
-    const bool executed = !torn || tear_->when == Tear::When::after;
-    Bytes answer;
-    if (executed) {
-        answer = exchange(apdu);
+    in_force_ = quirks_.in_force(apdus_);
+    if (tear_ && --tear_->at == 0) {
+        leave(apdu, tear_->when);
+        return std::nullopt;
     }
-    record(apdu, torn ? nullptr : &answer);
-    if (!torn) {
-        return answer;
+    Bytes answer = exchange(apdu);
+    if (in_force_.hangs_at == apdus_) {
+        record(apdu, nullptr);
+        withheld_ = std::move(answer);
+        return std::nullopt;
     }
-    memory_.rollback_pending = memory_.rollback_pending || tear_->when == Tear::When::rolled_back;
+    record(apdu, &answer);
+    return answer;
+}
+
+void Card::leave(ByteView apdu, Tear::When when) {
+    switch (when) {
+        case Tear::When::before:
+            break;
+        case Tear::When::after:
+            exchange(apdu);
+            break;
+        case Tear::When::rolled_back:
+            memory_.rollback_pending = true;
+            break;
+        case Tear::When::during:
+            exchange_half(apdu);
+            break;
+    }
+    record(apdu, nullptr);
     tear_.reset();
     deactivate();
-    return std::nullopt;
+}
+
+void Card::exchange_half(ByteView apdu) {
+    const CardMemory before = memory_;
+    exchange(apdu);
+    const CardMemory after = memory_;
+    if (chance()) {
+        memory_ = before;
+    }
+    mix_standard_files(before, after);
+    if (const std::optional<Chip::FileRange> range = chip_.unfinished_write()) {
+        spoil(*range);
+    }
+}
+
+void Card::mix_standard_files(const CardMemory& before, const CardMemory& after) {
+    for (Application& application : memory_.applications) {
+        for (File& file : application.files) {
+            const File* const old = find_file(before, application.aid, file.number);
+            const File* const fresh = find_file(after, application.aid, file.number);
+            if (file.type != FileType::standard || old == nullptr || fresh == nullptr ||
+                old->data.size() != fresh->data.size()) {
+                continue;
+            }
+            const Bytes fate = random_bytes(file.data.size());
+            for (std::size_t i = 0; i < fate.size(); ++i) {
+                if (old->data[i] != fresh->data[i]) {
+                    const std::array outcomes{old->data[i], fresh->data[i], fate[i]};
+                    file.data[i] = outcomes.at(fate[i] % outcomes.size());
+                }
+            }
+        }
+    }
+}
+
+void Card::spoil(const Chip::FileRange& range) {
+    File* const file = find_file(memory_, range.aid, range.file);
+    const Bytes fate = random_bytes(range.length);
+    for (std::size_t i = 0; i < fate.size(); ++i) {
+        if (fate[i] % 2 == 0) {
+            file->data.at(range.offset + i) = fate[i];
+        }
+    }
+}
+
+bool Card::chance() {
+    return random_bytes(1).front() % 2 == 0;
 }
 
 Bytes Card::exchange(ByteView apdu) {
     Bytes answer = misbehave_or_execute(apdu);
-    if (quirks_.wrong_length_answer) {
-        answer = resized(std::move(answer), *quirks_.wrong_length_answer);
+    if (in_force_.wrong_length_answer) {
+        answer = resized(std::move(answer), *in_force_.wrong_length_answer);
     }
     return answer;
 }
 
 Bytes Card::misbehave_or_execute(ByteView apdu) {
-    if (quirks_.injected_status && quirks_.injected_status->at == apdus_) {
-        return wrapped(chip_.refuse(static_cast<Status>(quirks_.injected_status->status)));
+    if (in_force_.injected_status && in_force_.injected_status->at == apdus_) {
+        return wrapped(chip_.refuse(static_cast<Status>(in_force_.injected_status->status)));
     }
-    if (quirks_.replays_last_answer && apdus_ >= *quirks_.replays_last_answer &&
+    if (in_force_.replays_last_answer && apdus_ >= *in_force_.replays_last_answer &&
         !last_answer_.empty()) {
         return last_answer_;
     }
-    if (quirks_.answers_random_bytes) {
+    if (in_force_.answers_random_bytes) {
         const std::size_t longest = memory_.profile.max_answer_data + 2;
         return random_bytes(random_bytes(1)[0] % (longest + 1));
     }
-    if (quirks_.endless_chaining) {
+    if (in_force_.endless_chaining) {
         return wrapped({static_cast<std::uint8_t>(Status::additional_frame),
                         random_bytes(memory_.profile.max_answer_data)});
     }

@@ -15,9 +15,12 @@ namespace virtual_card {
 /// The card leaves the field at the `at`-th APDU counted from now; 1 is the next one.
 struct Tear {
     enum class When : std::uint8_t {
-        before,      ///< before the command had any effect
-        after,       ///< its effect is persistent, its answer lost
-        rolled_back  ///< no effect, and the first command in the next field answers EE
+        before,       ///< before the command had any effect
+        after,        ///< its effect is persistent, its answer lost
+        rolled_back,  ///< no effect, and the first command in the next field answers EE
+        /// In the middle of its effect. What it writes to a standard file is left as any mixture
+        /// of old, new and worthless bytes; all else has its effect or has not, by chance.
+        during
     };
     std::uint32_t at = 1;
     When when = When::before;
@@ -43,8 +46,17 @@ class Card {
     void deactivate();
     bool active() const { return active_; }
 
-    /// Nothing: the card is not in the field, or has just left it.
+    /// Nothing: the card is not in the field, or has just left it, or hangs.
     std::optional<Bytes> transceive(ByteView apdu);
+
+    /// The card is in the field and owes an answer; it takes no further APDU.
+    bool hanging() const { return withheld_.has_value(); }
+    /// Ends the hang; the answer that was owed, if any. Leaving the field ends it too.
+    std::optional<Bytes> release();
+
+    /// From the next APDU on.
+    void misbehave(const CardQuirks& quirks) { quirks_ = quirks; }
+    const CardQuirks& quirks() const { return quirks_; }
 
     /// Arms one tear; a new one replaces it. `at` of 0 disarms.
     void tear(Tear tear);
@@ -59,6 +71,11 @@ class Card {
 
   private:
     Bytes exchange(ByteView apdu);
+    void leave(ByteView apdu, Tear::When when);
+    void exchange_half(ByteView apdu);
+    void mix_standard_files(const CardMemory& before, const CardMemory& after);
+    void spoil(const Chip::FileRange& range);
+    bool chance();
     Bytes misbehave_or_execute(ByteView apdu);
     Bytes execute(ByteView apdu);
     Bytes random_bytes(std::size_t count);
@@ -66,12 +83,14 @@ class Card {
 
     CardMemory& memory_;
     CardQuirks quirks_;
+    CardQuirks in_force_;  ///< what of them holds at the present APDU
     Randomness randomness_;
     Chip chip_;
     bool active_ = false;
     std::optional<Tear> tear_;
     std::uint32_t apdus_ = 0;
     Bytes last_answer_;
+    std::optional<Bytes> withheld_;
     std::vector<LogEntry> log_;
 };
 

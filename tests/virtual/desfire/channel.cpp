@@ -94,17 +94,20 @@ Ev1Channel ev1_channel(KeyType type, ByteView key, ByteView rnd_a, ByteView rnd_
     return channel;
 }
 
-Bytes Ev2Channel::mac(std::uint8_t first, ByteView data) const {
-    Bytes message{first};
-    append(message, to_little_endian(counter, 2));
-    append(message, transaction_id);
-    append(message, data);
-    const Bytes whole = cmac(KeyType::aes, mac_key, zero_iv, message);
+Bytes truncated_mac(ByteView whole) {
     Bytes truncated;
     for (std::size_t i = 1; i < whole.size(); i += 2) {
         truncated.push_back(whole[i]);
     }
     return truncated;
+}
+
+Bytes Ev2Channel::mac(std::uint8_t first, ByteView data) const {
+    Bytes message{first};
+    append(message, to_little_endian(counter, 2));
+    append(message, transaction_id);
+    append(message, data);
+    return truncated_mac(cmac(KeyType::aes, mac_key, zero_iv, message));
 }
 
 std::optional<Bytes> Ev2Channel::decrypt_command(ByteView cipher) const {

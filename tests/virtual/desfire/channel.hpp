@@ -29,6 +29,9 @@ struct Ev1Channel {
 /// Session key of 1A or AA from both random numbers.
 Ev1Channel ev1_channel(KeyType type, ByteView key, ByteView rnd_a, ByteView rnd_b);
 
+/// What EV2 sends of a CMAC: every second byte, from the second on.
+Bytes truncated_mac(ByteView whole);
+
 /// EV2 secure messaging (after 71 or 77).
 struct Ev2Channel {
     Bytes enc_key;

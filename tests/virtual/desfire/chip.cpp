@@ -179,6 +179,8 @@ Bytes Chip::receive(ByteView data, std::size_t length) {
 void Chip::spoil_mac(Bytes& mac) const {
     if (quirks_.omits_response_mac) {
         mac.clear();
+    } else if (quirks_.shortens_response_mac) {
+        mac.resize(mac.size() / 2);
     } else if (quirks_.corrupts_response_mac) {
         mac.back() ^= 0x01U;
     }
@@ -191,7 +193,11 @@ Bytes Chip::protect(std::uint8_t status, ByteView data, CommMode mode, bool mark
     }
     if (auto* const ev1 = std::get_if<Ev1Channel>(&session_->channel)) {
         if (mode == CommMode::full && !data.empty()) {
-            return ev1->encrypt_answer(status, data, marked);
+            Bytes cryptogram = ev1->encrypt_answer(status, data, marked);
+            if (quirks_.corrupts_response_mac) {
+                cryptogram.back() ^= 0x01U;
+            }
+            return cryptogram;
         }
         Bytes message = out;
         message.push_back(status);

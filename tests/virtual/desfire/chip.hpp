@@ -35,6 +35,16 @@ class Chip {
     /// Ends what was going on as any error does, and gives this status.
     Frame refuse(Status status);
 
+    /// A part of a file.
+    struct FileRange {
+        Aid aid{};
+        std::uint8_t file = 0;
+        std::size_t offset = 0;
+        std::size_t length = 0;
+    };
+    /// What a WriteData to a standard file covers that has begun and waits for more frames.
+    std::optional<FileRange> unfinished_write();
+
   private:
     using Handler = Frame (Chip::*)(ByteView);
     struct Command {
@@ -83,6 +93,7 @@ class Chip {
     Bytes receive(ByteView data, std::size_t length);
     Bytes protect(std::uint8_t status, ByteView data, CommMode mode, bool marked);
     void spoil_mac(Bytes& mac) const;
+    void fail_authentication();
     Frame answer(ByteView data, CommMode mode = CommMode::mac, Status status = Status::ok,
                  bool marked = false);
     Frame send(std::deque<Bytes> frames, std::uint8_t status);
@@ -161,6 +172,8 @@ class Chip {
     std::optional<Session> session_;
     Pending pending_;
     std::map<std::uint8_t, Bytes> uncommitted_;  ///< mirrors of backup files, by file number
+    std::uint32_t failed_authentications_ = 0;   ///< in a row, in every field
+    std::uint32_t delayed_authentications_ = 0;  ///< how many more will be answered AD
 };
 
 }  // namespace virtual_card

@@ -11,6 +11,7 @@ constexpr std::size_t transaction_id_bytes = 4;
 constexpr std::size_t capability_bytes = 6;
 constexpr std::size_t short_random_bytes = 8;
 constexpr std::size_t long_random_bytes = 16;
+constexpr std::uint32_t refusals_per_delay = 2;
 
 /// In EV1 the three messages of an authentication are one CBC stream, in EV2 each stands alone.
 void chain(Bytes& iv, ByteView cipher) {
@@ -80,6 +81,10 @@ Frame Chip::authenticate_ev2_non_first(ByteView data) {
 
 Frame Chip::begin(PendingAuthentication pending) {
     end_session();
+    if (delayed_authentications_ > 0) {
+        --delayed_authentications_;
+        throw Refused{Status::authentication_delay};
+    }
     const KeyType type = level_key_type();
     randomness_(pending.rnd_b);
     pending.iv.assign(block_length(type), 0);
@@ -97,9 +102,20 @@ Frame Chip::finish(const PendingAuthentication& pending, ByteView cryptogram) {
     const Bytes plain =
         cbc_decrypt(level_key_type(), key(pending.key_number).value, pending.iv, cryptogram);
     const ByteView rnd_a = ByteView(plain).first(length);
-    require(equal_in_constant_time(ByteView(plain).last(length), rotated_left(pending.rnd_b)),
-            Status::authentication_error);
+    if (!equal_in_constant_time(ByteView(plain).last(length), rotated_left(pending.rnd_b))) {
+        fail_authentication();
+    }
+    failed_authentications_ = 0;
     return {static_cast<std::uint8_t>(Status::ok), conclude(pending, cryptogram, rnd_a)};
+}
+
+void Chip::fail_authentication() {
+    ++failed_authentications_;
+    const std::uint32_t limit = memory_.profile.failures_before_delay;
+    if (limit > 0 && failed_authentications_ >= limit) {
+        delayed_authentications_ = refusals_per_delay;
+    }
+    throw Refused{Status::authentication_error};
 }
 
 Bytes Chip::conclude(const PendingAuthentication& pending, ByteView cryptogram, ByteView rnd_a) {

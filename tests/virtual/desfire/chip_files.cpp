@@ -160,6 +160,15 @@ Frame Chip::proceed_writing(PendingWrite pending, ByteView more) {
     return answer({}, pending.mode);
 }
 
+std::optional<Chip::FileRange> Chip::unfinished_write() {
+    const auto* const write = std::get_if<PendingWrite>(&pending_);
+    if (write == nullptr || file(write->file).type != FileType::standard) {
+        return std::nullopt;
+    }
+    return FileRange{application().aid, write->file, range_of(write->header).offset,
+                     write->plain_length};
+}
+
 Frame Chip::commit_transaction(ByteView data) {
     receive(data, 0);
     require(!uncommitted_.empty(), Status::no_changes);

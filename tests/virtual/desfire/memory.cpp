@@ -1,5 +1,6 @@
 #include "tests/virtual/desfire/memory.hpp"
 
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -19,20 +20,22 @@ constexpr std::uint32_t memory_block_bytes = 32;
 constexpr std::uint32_t application_blocks = 2;
 
 struct PublishedSignature {
+    std::string_view product;  ///< as the names of its profiles begin
     std::string_view uid;
     std::string_view signature;
 };
 
-// EV2 first: genuine_uid() counts from the start.
-constexpr std::size_t genuine_ev2_count = 2;
 constexpr std::array published_signatures{
-    PublishedSignature{"042A41CAE45380",
+    PublishedSignature{"EV1", "042468222F5C80",
+                       "B9211E320F321BD1D0E158E10FF15109B389638BAE15D9909D7725BF"
+                       "1250ED236D66F1AF75C94D60330E4E92535F5E6997675281A5687173"},
+    PublishedSignature{"EV2", "042A41CAE45380",
                        "B2769F8DDB575AEA2A680ADCA8FFED4FAB81A1E9908E2B82FE0FABB6"
                        "97BBD9B23835C416970E75768F12902ACA491349E94E6589EAF4F508"},
-    PublishedSignature{"045640CAE45380",
+    PublishedSignature{"EV2", "045640CAE45380",
                        "D34B53A8C2C100D700DEA1C4C0D0DE4409F3A418CD8D57C4F41F146E"
                        "42AD9A55F014199ABBF5CA259C7799DB0AE20D5E77D4950AC7E95D33"},
-    PublishedSignature{"04448BD2DB6B80",
+    PublishedSignature{"EV3", "04448BD2DB6B80",
                        "5CBB5632795C8F15263FEFB095B51C7B541AFD914A1AE44EF6FB8AF6"
                        "05EDF13DBFEE6C3A2DB372245E671DFE0D42CB1F0D0B8FE67A89D2F6"},
 };
@@ -193,6 +196,9 @@ CardMemory memory_of(const json::object& object) {
     memory.picc_key_type = key_type_named(text_of(picc.at("key_type")));
     memory.picc_key = key_of(picc.at("key").as_object(), memory.picc_key_type);
     memory.used_bytes = object.at("used_bytes").to_number<std::uint32_t>();
+    if (memory.used_bytes > memory.profile.memory_bytes) {
+        throw std::invalid_argument("more bytes used than the chip has");
+    }
     memory.rollback_pending = object.at("rollback_pending").as_bool();
     for (const json::value& application : object.at("applications").as_array()) {
         memory.applications.push_back(application_of(application.as_object()));
@@ -200,7 +206,27 @@ CardMemory memory_of(const json::object& object) {
     return memory;
 }
 
+template <typename Found, typename Memory>
+Found* file_in(Memory& memory, const Aid& aid, std::uint8_t number) {
+    for (auto& application : memory.applications) {
+        for (auto& file : application.files) {
+            if (application.aid == aid && file.number == number) {
+                return &file;
+            }
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
+
+File* find_file(CardMemory& memory, const Aid& aid, std::uint8_t number) {
+    return file_in<File>(memory, aid, number);
+}
+
+const File* find_file(const CardMemory& memory, const Aid& aid, std::uint8_t number) {
+    return file_in<const File>(memory, aid, number);
+}
 
 std::uint32_t free_bytes(const CardMemory& memory) {
     return memory.profile.memory_bytes - memory.used_bytes;
@@ -237,12 +263,16 @@ CardMemory factory_card(ByteView uid, const ChipProfile& profile) {
     return memory;
 }
 
-Bytes genuine_uid(std::size_t n) {
-    if (n >= genuine_ev2_count) {
-        throw std::out_of_range("only " + std::to_string(genuine_ev2_count) +
-                                " EV2 chips have published signatures");
+Bytes genuine_uid(std::size_t n, const ChipProfile& profile) {
+    std::size_t passed = 0;
+    for (const PublishedSignature& published : published_signatures) {
+        if (profile.originality_signature && profile.name.starts_with(published.product) &&
+            passed++ == n) {
+            return from_hex(published.uid);
+        }
     }
-    return from_hex(published_signatures.at(n).uid);
+    throw std::out_of_range("for " + profile.name + " " + std::to_string(passed) +
+                            " signatures are published, counted from 0");
 }
 
 CardMemory load_memory(const std::filesystem::path& path) {

@@ -74,6 +74,10 @@ struct CardMemory {
     bool operator==(const CardMemory&) const = default;
 };
 
+/// The file of this number in this application, or nullptr.
+File* find_file(CardMemory& memory, const Aid& aid, std::uint8_t number);
+const File* find_file(const CardMemory& memory, const Aid& aid, std::uint8_t number);
+
 std::uint32_t free_bytes(const CardMemory& memory);
 std::uint32_t application_cost(KeyType type, std::size_t keys);
 std::uint32_t file_cost(FileType type, std::size_t size);
@@ -83,9 +87,9 @@ Key zero_key(KeyType type);
 /// A card as it leaves the chip's maker. A UID whose signature is published gets that signature.
 CardMemory factory_card(ByteView uid, const ChipProfile& profile = ev2_4k());
 
-/// UIDs of EV2 chips whose originality signatures are published: n = 0 or 1, else
-/// std::out_of_range.
-Bytes genuine_uid(std::size_t n);
+/// UIDs of real chips whose originality signatures are published: n = 0 or 1 for EV2, 0 for EV3
+/// and for EV1 with a signature, else std::out_of_range.
+Bytes genuine_uid(std::size_t n, const ChipProfile& profile = ev2_4k());
 
 /// Both throw std::runtime_error with the path in it.
 CardMemory load_memory(const std::filesystem::path& path);

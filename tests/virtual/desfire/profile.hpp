@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/virtual/desfire/bytes.hpp"
 
@@ -24,13 +25,20 @@ struct ChipProfile {
     std::size_t max_applications = 0;
     bool ev2_messaging = false;          ///< AuthenticateEV2First and NonFirst
     bool originality_signature = false;  ///< Read_Sig
+    /// Failed authentications in a row before the chip begins to answer AD; 0: it never does.
+    std::uint32_t failures_before_delay = 0;
 
     bool operator==(const ChipProfile&) const = default;
 };
 
 ChipProfile ev1_4k();
+/// A later production of EV1 that answers Read_Sig.
+ChipProfile ev1_4k_signed();
 ChipProfile ev2_4k();
 ChipProfile ev3_4k();
+
+/// Every profile there is; their names are EV1-2K, EV2-4K and so on.
+std::vector<ChipProfile> all_profiles();
 
 /// The profile of this name; throws std::invalid_argument for another.
 ChipProfile profile_named(std::string_view name);

@@ -17,6 +17,7 @@ enum class Status : std::uint8_t {
     permission_denied = 0x9D,
     parameter_error = 0x9E,
     application_not_found = 0xA0,
+    authentication_delay = 0xAD,
     authentication_error = 0xAE,
     additional_frame = 0xAF,
     boundary_error = 0xBE,

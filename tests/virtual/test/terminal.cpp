@@ -113,7 +113,7 @@ Reply Terminal::frame(Ins ins, ByteView data) {
 }
 
 Reply Terminal::plain(Ins ins, ByteView data) {
-    constexpr std::size_t limit = 55;
+    const std::size_t limit = command_limit_;
     Reply reply = frame(ins, data.first(std::min(limit, data.size())));
     data = data.subspan(std::min(limit, data.size()));
     while (!data.empty() && reply.status == Status::additional_frame) {
@@ -172,8 +172,9 @@ Bytes Terminal::unprotected(Status status, ByteView data, CommMode mode) {
     const auto code = static_cast<std::uint8_t>(status);
     if (Ev1Channel* const channel = ev1()) {
         if (mode == CommMode::full && !data.empty() && data.size() > mac_bytes) {
-            return channel->decrypt(data);
+            return checked_ev1(channel->decrypt(data), code);
         }
+        BOOST_REQUIRE_GE(data.size(), mac_bytes);
         const ByteView content = data.first(data.size() - mac_bytes);
         const Bytes mac = channel->mac(joined(content, Bytes{code}));
         BOOST_CHECK_EQUAL(to_hex(mac), to_hex(data.last(mac_bytes)));
@@ -198,6 +199,19 @@ Bytes Terminal::unprotected(Status status, ByteView data, CommMode mode) {
     BOOST_CHECK_EQUAL(plain.back(), 0x80);
     plain.pop_back();
     return plain;
+}
+
+Bytes Terminal::checked_ev1(ByteView plain, std::uint8_t status) {
+    for (std::size_t length = 1; length + crc_bytes <= plain.size(); ++length) {
+        const ByteView data = plain.first(length);
+        if (from_little_endian(plain.subspan(length, crc_bytes)) ==
+            crc32(joined(data, Bytes{status}))) {
+            padding_ = view_to_bytes(plain.subspan(length + crc_bytes));
+            return view_to_bytes(data);
+        }
+    }
+    BOOST_ERROR("no checksum in the answer");
+    return {};
 }
 
 Status Terminal::authenticate(Ins ins, ByteView request, KeyType type, ByteView key) {

@@ -24,7 +24,9 @@ struct CardLeft {};
 /// The reader's side of a conversation, as far as these tests need it.
 class Terminal {
   public:
-    explicit Terminal(Card& card) : card_(card) {}
+    /// `command_limit`: most data bytes in one APDU.
+    explicit Terminal(Card& card, std::size_t command_limit = 55)
+        : card_(card), command_limit_(command_limit) {}
 
     void after_each_apdu(std::function<void()> observer) { observer_ = std::move(observer); }
 
@@ -48,14 +50,19 @@ class Terminal {
     void change_key(std::uint8_t number, ByteView fresh, std::uint8_t version,
                     std::optional<Bytes> old_key);
     void forget_session() { session_.reset(); }
+    /// What stood behind data and checksum in the last enciphered EV1 answer.
+    const Bytes& padding() const { return padding_; }
 
   private:
     Status authenticate(Ins ins, ByteView request, KeyType type, ByteView key);
     Bytes unprotected(Status status, ByteView data, CommMode mode);
+    Bytes checked_ev1(ByteView plain, std::uint8_t status);
     Ev1Channel* ev1() { return session_ ? std::get_if<Ev1Channel>(&*session_) : nullptr; }
     Ev2Channel* ev2() { return session_ ? std::get_if<Ev2Channel>(&*session_) : nullptr; }
 
     Card& card_;
+    std::size_t command_limit_;
+    Bytes padding_;
     std::function<void()> observer_ = [] {};
     std::optional<std::variant<Ev1Channel, Ev2Channel>> session_;
 };

@@ -8,6 +8,8 @@
 
 #include "tests/virtual/desfire/crypto.hpp"
 #include "tests/virtual/desfire/memory.hpp"
+#include "tests/virtual/desfire/profile.hpp"
+#include "tests/virtual/vcard/commands.hpp"
 
 namespace virtual_card {
 namespace {
@@ -17,27 +19,12 @@ namespace po = boost::program_options;
 constexpr std::string_view usage =
     R"(vcard: a virtual DESFire card in a virtual PC/SC reader
 
-  vcard --memory FILE --port N --control SOCKET [--air-time-us US] [--trace FILE]
-  vcard create --memory FILE [--uid HEX | --genuine N] [--chip NAME]
+  vcard --memory FILE --port N --control SOCKET [--trace FILE] [timing]
+  vcard create --memory FILE [--uid HEX | --genuine N] [--chip NAME] [--used BYTES]
 
 The first form holds a card for the reader whose driver (vpcd) listens at 127.0.0.1:N. It starts
-with no card in the reader. The second form writes a factory-fresh card.
+with no card in the reader. The second form writes a factory-fresh card and prints its UID.
 
-)";
-
-constexpr std::string_view control_help = R"(
-Lines understood on SOCKET, each answered with one line that starts with "ok" or "error":
-  insert          put the card into the reader
-  remove          take it out
-  tear N WHEN     lose the card at the N-th APDU from now (1 is the next); WHEN is
-                  before, after or rolled_back its effect
-  state           present or absent, whether the reader is connected, APDU count, UID
-  apdus           how many APDUs the card has seen
-  reset-apdus     count from 0 again
-  load FILE       another card into the slot; only while absent
-  quit            end the program
-
-The card's memory is saved to FILE before an APDU that changed it is answered.
 )";
 
 po::options_description serve_options() {
@@ -50,21 +37,34 @@ po::options_description serve_options() {
          "in place of --port: the UNIX socket of the reader's driver (ifd)")              //
         ("control", po::value<std::string>(), "path of the UNIX socket for commands")     //
         ("air-time-us", po::value<std::uint32_t>()->default_value(0),                     //
-         "time that every APDU takes on the air, in microseconds")                        //
+         "time that every APDU takes, in microseconds")                                   //
+        ("bit-rate", po::value<std::uint32_t>(),                                          //
+         "kbit/s of the air, 106, 212, 424 or 848; without it bytes take no time")        //
+        ("eeprom-us", po::value<std::uint32_t>()->default_value(0),                       //
+         "time to write a block of 32 bytes, in microseconds; data sheets say 1000")      //
         ("trace", po::value<std::string>()->default_value(""),                            //
          "file to append every APDU and its answer to, a line each");
     return options;
 }
 
+std::string chip_names() {
+    std::string names;
+    for (const ChipProfile& profile : all_profiles()) {
+        names += (names.empty() ? "" : ", ") + profile.name;
+    }
+    return names;
+}
+
 po::options_description create_options() {
     po::options_description options("Making a card");
-    options.add_options()                                                             //
-        ("help,h", "this text")                                                       //
-        ("memory", po::value<std::string>(), "file to write; it must not exist")      //
-        ("uid", po::value<std::string>(), "7 bytes in hex; without it a random one")  //
-        ("genuine", po::value<std::size_t>(),                                         //
-         "0 or 1: an EV2 UID whose originality signature is published")               //
-        ("chip", po::value<std::string>()->default_value("EV2-4K"), "EV1-4K, EV2-4K, EV3-4K");
+    options.add_options()                                                                  //
+        ("help,h", "this text")                                                            //
+        ("memory", po::value<std::string>(), "file to write; it must not exist")           //
+        ("uid", po::value<std::string>(), "7 bytes in hex; without it a random one")       //
+        ("genuine", po::value<std::size_t>(),                                              //
+         "from 0: a UID of this chip whose originality signature is published")            //
+        ("chip", po::value<std::string>()->default_value("EV2-4K"), chip_names().c_str())  //
+        ("used", po::value<std::uint32_t>()->default_value(0), "bytes that are taken already");
     return options;
 }
 
@@ -98,7 +98,8 @@ Bytes uid_wanted(const po::variables_map& values) {
         throw std::invalid_argument("--uid and --genuine exclude each other");
     }
     if (values.count("genuine") != 0) {
-        return genuine_uid(values["genuine"].as<std::size_t>());
+        return genuine_uid(values["genuine"].as<std::size_t>(),
+                           profile_named(values["chip"].as<std::string>()));
     }
     if (values.count("uid") != 0) {
         return from_hex(values["uid"].as<std::string>());
@@ -107,6 +108,20 @@ Bytes uid_wanted(const po::variables_map& values) {
     system_randomness()(uid);
     uid.front() = 0x04;  // the maker's number
     return uid;
+}
+
+Timing timing_wanted(const po::variables_map& values) {
+    Timing timing;
+    timing.per_apdu = std::chrono::microseconds(required<std::uint32_t>(values, "air-time-us"));
+    timing.per_block = std::chrono::microseconds(required<std::uint32_t>(values, "eeprom-us"));
+    if (values.count("bit-rate") != 0) {
+        const auto rate = values["bit-rate"].as<std::uint32_t>();
+        if (rate != 106 && rate != 212 && rate != 424 && rate != 848) {
+            throw std::invalid_argument("--bit-rate is 106, 212, 424 or 848");
+        }
+        timing.bit_rate = rate;
+    }
+    return timing;
 }
 
 }  // namespace
@@ -122,14 +137,15 @@ std::variant<ServeArguments, CreateArguments, HelpWanted> parse_arguments(int co
     }
     if (create) {
         return CreateArguments{required<std::string>(map, "memory"), uid_wanted(map),
-                               required<std::string>(map, "chip")};
+                               required<std::string>(map, "chip"),
+                               required<std::uint32_t>(map, "used")};
     }
     const auto reader = required<std::string>(map, "reader");
     return ServeArguments{required<std::string>(map, "memory"),
                           reader.empty() ? required<std::uint16_t>(map, "port") : std::uint16_t{0},
                           reader,
                           required<std::string>(map, "control"),
-                          std::chrono::microseconds(required<std::uint32_t>(map, "air-time-us")),
+                          timing_wanted(map),
                           required<std::string>(map, "trace")};
 }
 

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <variant>
 
 #include "tests/virtual/desfire/bytes.hpp"
+#include "tests/virtual/desfire/timing.hpp"
 
 namespace virtual_card {
 
@@ -17,7 +16,7 @@ struct ServeArguments {
     std::uint16_t port = 0;
     std::filesystem::path reader;  ///< the driver's UNIX socket; empty: it is at the port
     std::filesystem::path control;
-    std::chrono::microseconds air_time{0};
+    Timing timing;
     std::filesystem::path trace;  ///< empty: none
 };
 
@@ -25,6 +24,7 @@ struct CreateArguments {
     std::filesystem::path memory;
     Bytes uid;
     std::string chip;
+    std::uint32_t used_bytes = 0;
 };
 
 struct HelpWanted {

@@ -2,7 +2,6 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "tests/virtual/desfire/memory.hpp"
 #include "tests/virtual/vcard/arguments.hpp"
+#include "tests/virtual/vcard/commands.hpp"
 #include "tests/virtual/vcard/control.hpp"
 #include "tests/virtual/vcard/slot.hpp"
 
@@ -23,79 +23,15 @@ constexpr int reconnect_interval_ms = 20;
 constexpr int no_timeout = -1;
 constexpr int usage_error = 2;
 
-Tear::When when_named(std::string_view name) {
-    if (name == "before") {
-        return Tear::When::before;
-    }
-    if (name == "after") {
-        return Tear::When::after;
-    }
-    if (name == "rolled_back") {
-        return Tear::When::rolled_back;
-    }
-    throw std::invalid_argument("tear N before|after|rolled_back");
-}
-
-void arm_tear(Slot& slot, std::istream& words) {
-    std::uint32_t at = 0;
-    std::string when;
-    if (!(words >> at >> when) || at == 0) {
-        throw std::invalid_argument("tear N before|after|rolled_back, N from 1");
-    }
-    slot.card().tear({at, when_named(when)});
-}
-
-void load_into(Slot& slot, std::istream& words) {
-    std::string path;
-    if (!std::getline(words >> std::ws, path)) {
-        throw std::invalid_argument("load FILE");
-    }
-    if (slot.present()) {
-        throw std::invalid_argument("a card is present; remove it first");
-    }
-    slot.load(path);
-}
-
-std::string obey(Slot& slot, bool& running, const std::string& line) {
-    std::istringstream words(line);
-    std::string command;
-    words >> command;
-    if (command == "insert") {
-        slot.insert();
-    } else if (command == "remove") {
-        slot.remove();
-    } else if (command == "tear") {
-        arm_tear(slot, words);
-    } else if (command == "state") {
-        return "ok " + slot.state();
-    } else if (command == "apdus") {
-        return "ok " + std::to_string(slot.card().apdus());
-    } else if (command == "reset-apdus") {
-        slot.card().reset_apdus();
-    } else if (command == "load") {
-        load_into(slot, words);
-    } else if (command == "quit") {
-        running = false;
-    } else {
-        throw std::invalid_argument("unknown command: " + command);
-    }
-    return "ok";
-}
-
 void serve(const ServeArguments& arguments) {
     bool running = true;
-    Slot slot(arguments.memory, arguments.port, arguments.air_time);
+    Slot slot(arguments.memory, arguments.port, arguments.timing);
     slot.use_socket(arguments.reader);
     if (!arguments.trace.empty()) {
         slot.trace_to(arguments.trace);
     }
-    ControlServer control(arguments.control, [&](std::string_view line) -> std::string {
-        try {
-            return obey(slot, running, std::string(line));
-        } catch (const std::exception& error) {
-            return std::string("error ") + error.what();
-        }
-    });
+    ControlServer control(arguments.control,
+                          [&](std::string_view line) { return obey(slot, running, line); });
     std::vector<pollfd> watched;
     while (running) {
         if (slot.wants_connection()) {
@@ -118,7 +54,14 @@ void create(const CreateArguments& arguments) {
     if (std::filesystem::exists(arguments.memory)) {
         throw std::invalid_argument(arguments.memory.string() + " exists already");
     }
-    save_memory(factory_card(arguments.uid, profile_named(arguments.chip)), arguments.memory);
+    const ChipProfile profile = profile_named(arguments.chip);
+    CardMemory memory = factory_card(arguments.uid, profile);
+    if (arguments.used_bytes > profile.memory_bytes) {
+        throw std::invalid_argument("an " + profile.name + " has " +
+                                    std::to_string(profile.memory_bytes) + " bytes in all");
+    }
+    memory.used_bytes = arguments.used_bytes;
+    save_memory(memory, arguments.memory);
     std::cout << to_hex(arguments.uid) << '\n';
 }
 

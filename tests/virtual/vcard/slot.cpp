@@ -28,9 +28,8 @@ void enable(int fd, int option) {
 
 }  // namespace
 
-Slot::Slot(std::filesystem::path memory_path, std::uint16_t port,
-           std::chrono::microseconds air_time)
-    : port_(port), air_time_(air_time) {
+Slot::Slot(std::filesystem::path memory_path, std::uint16_t port, const Timing& timing)
+    : port_(port), timing_(timing) {
     load(std::move(memory_path));
 }
 
@@ -53,6 +52,14 @@ void Slot::load(std::filesystem::path memory_path) {
     card_.emplace(memory_);
 }
 
+bool Slot::release() {
+    const std::optional<Bytes> owed = card_->release();
+    if (owed) {
+        send_message(*owed);
+    }
+    return owed.has_value();
+}
+
 void Slot::trace_to(const std::filesystem::path& file) {
     trace_.exceptions(std::ios::badbit | std::ios::failbit);
     trace_.open(file, std::ios::app);
@@ -60,7 +67,8 @@ void Slot::trace_to(const std::filesystem::path& file) {
 
 std::string Slot::state() const {
     return std::string(present_ ? "present" : "absent") + " connected=" + (driver_ ? "yes" : "no") +
-           " apdus=" + std::to_string(card_->apdus()) + " uid=" + to_hex(memory_.uid);
+           " apdus=" + std::to_string(card_->apdus()) + " uid=" + to_hex(memory_.uid) +
+           (card_->hanging() ? " hanging" : "");
 }
 
 void Slot::connect() {
@@ -131,8 +139,10 @@ void Slot::exchange(ByteView apdu) {
     const Moment arrived = std::chrono::steady_clock::now();
     const CardMemory before = memory_;
     const std::optional<Bytes> answer = card_->transceive(apdu);
-    if (air_time_.count() > 0) {
-        std::this_thread::sleep_for(air_time_);
+    const std::uint32_t blocks = memory_ == before ? 0 : blocks_written(before, memory_);
+    const auto pause = duration(timing_, apdu.size(), answer ? answer->size() : 0, blocks);
+    if (pause.count() > 0) {
+        std::this_thread::sleep_for(pause);
     }
     if (memory_ != before) {
         save_memory(memory_, memory_path_);
@@ -140,7 +150,7 @@ void Slot::exchange(ByteView apdu) {
     const Moment answered = std::chrono::steady_clock::now();
     if (answer) {
         send_message(*answer);
-    } else {
+    } else if (!card_->hanging()) {
         remove();
     }
     if (trace_.is_open()) {

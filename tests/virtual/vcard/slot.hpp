@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/virtual/desfire/card.hpp"
+#include "tests/virtual/desfire/timing.hpp"
 #include "tests/virtual/vcard/descriptor.hpp"
 
 namespace virtual_card {
@@ -15,7 +16,7 @@ namespace virtual_card {
 /// One reader's slot and the card that may lie in it: the driver's peer at 127.0.0.1.
 class Slot {
   public:
-    Slot(std::filesystem::path memory_path, std::uint16_t port, std::chrono::microseconds air_time);
+    Slot(std::filesystem::path memory_path, std::uint16_t port, const Timing& timing);
 
     /// The driver listens at this UNIX socket, not at a port.
     void use_socket(std::filesystem::path driver_socket);
@@ -27,6 +28,9 @@ class Slot {
     /// Appends every APDU to this file from now on; README.md has the form. Throws std::exception.
     void trace_to(const std::filesystem::path& file);
     Card& card() { return *card_; }
+    const Card& card() const { return *card_; }
+    /// Gives the driver the answer that a hanging card owes; false if none does.
+    bool release();
     std::string state() const;
 
     /// A card is present, but the driver is not connected: connect() should be tried.
@@ -54,7 +58,7 @@ class Slot {
     std::filesystem::path memory_path_;
     std::uint16_t port_;
     std::filesystem::path driver_socket_;  ///< empty: the driver is at the port
-    std::chrono::microseconds air_time_;
+    Timing timing_;
     CardMemory memory_;
     std::optional<Card> card_;
     bool present_ = false;
