@@ -177,9 +177,35 @@ issuance::ProductionPolicy production_policy(const toml::table& whole) {
     return policy;
 }
 
+/// The files for a central by https://. Plain HTTP needs to be asked for, or a forgotten letter in
+/// the address would send everything in the clear.
+std::optional<http::TlsFiles> tls_files(const toml::table& whole, const http::Endpoint& central) {
+    const toml::node* node = whole.get("tls");
+    if (central.kind != http::Endpoint::Kind::tls) {
+        if (node != nullptr) {
+            complain(*node, "[tls] is for a central by https://, and this one is not");
+        }
+        if (central.kind == http::Endpoint::Kind::loopback_tcp &&
+            !optional_or(whole, "plain_http_on_loopback", false)) {
+            complain(*whole.get("central"),
+                     "central: plain HTTP needs plain_http_on_loopback = true");
+        }
+        return std::nullopt;
+    }
+    if (node == nullptr) {
+        complain(*whole.get("central"), "central: https:// needs [tls] ca, certificate and key");
+    }
+    const toml::table& table = as_table(*node, "tls");
+    only(table, {"ca", "certificate", "key"});
+    return http::TlsFiles{required<std::string>(table, "ca"),
+                          required<std::string>(table, "certificate"),
+                          required<std::string>(table, "key")};
+}
+
 Config whole(const toml::table& table) {
-    only(table, {"station", "central", "control", "ledger", "keys", "reader_worker",
-                 "business_date", "reader", "old_pass", "production"});
+    only(table,
+         {"station", "central", "control", "ledger", "keys", "reader_worker", "business_date",
+          "reader", "old_pass", "production", "tls", "plain_http_on_loopback"});
     Config config{required<std::string>(table, "station"),
                   endpoint(table, "central"),
                   endpoint(table, "control"),
@@ -189,7 +215,9 @@ Config whole(const toml::table& table) {
                   std::nullopt,
                   list(table, "reader", reader_setting),
                   list(table, "old_pass", old_pass_form),
-                  production_policy(table)};
+                  production_policy(table),
+                  std::nullopt};
+    config.tls = tls_files(table, config.central);
     if (table.contains("business_date")) {
         config.business_date = BusinessDay::parse(required<std::string>(table, "business_date"));
         if (!config.business_date) {

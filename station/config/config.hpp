@@ -10,7 +10,7 @@
 #include "cardformat/pass/old_pass_qr.hpp"
 #include "reader/hotplug/reader_address.hpp"
 #include "station/issuance/production.hpp"
-#include "sync/http/http.hpp"
+#include "sync/http/tls.hpp"
 
 namespace card::config {
 
@@ -33,6 +33,7 @@ struct Config {
     std::vector<ReaderSetting> readers;
     std::vector<OldPassRecogniser> old_pass_forms;
     issuance::ProductionPolicy production;
+    std::optional<http::TlsFiles> tls;  ///< there where, and only where, `central` is https://
 };
 
 /// `correct_configuration` naming file, line and setting; an unknown setting is one too.

@@ -1,5 +1,6 @@
 #include "station/desk/uplink_loops.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <boost/asio/redirect_error.hpp>
@@ -16,6 +17,8 @@ constexpr std::int64_t claim_batch = 50;
 constexpr auto first_delay = 500ms;
 constexpr auto longest_delay = std::chrono::duration_cast<std::chrono::milliseconds>(5min);
 constexpr auto poll_wait = 20s;
+constexpr auto certificate_notice = std::chrono::days(30);
+constexpr auto certificate_check = 24h;
 
 std::uint64_t draw(RandomSource& random) {
     std::array<std::uint8_t, 8> octets{};
@@ -27,13 +30,18 @@ std::uint64_t draw(RandomSource& random) {
     return value;
 }
 
-asio::awaitable<void> pause(Station& station, uplink::Backoff& backoff) {
-    asio::steady_timer timer(station.context, backoff.next(draw(station.random)));
+/// As long as the back-off says, and no shorter than the central asked for.
+asio::awaitable<void> pause(Station& station, uplink::Backoff& backoff,
+                            std::chrono::seconds asked_for) {
+    const std::chrono::milliseconds delay = backoff.next(draw(station.random));
+    asio::steady_timer timer(station.context,
+                             std::max<std::chrono::milliseconds>(delay, asked_for));
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 void central_answers(Station& station) {
+    station.central_trouble.clear();
     if (!station.central_reachable) {
         station.central_reachable = true;
         station.log.tell(EventId::central_reached);
@@ -45,9 +53,14 @@ void central_fails(Station& station, const Failure& failure) {
         station.log.tell(EventId::central_answer_refused, {detail_field(failure.detail)});
         return;
     }
-    if (station.central_reachable) {
-        station.central_reachable = false;
-        station.log.tell(EventId::central_away, {detail_field(failure.detail)});
+    // From the first failure on, and again where the reason becomes or stops being a certificate.
+    const bool unproven = failure.fault == Fault::correct_configuration;
+    const std::string trouble = unproven ? failure.detail : "away";
+    station.central_reachable = false;
+    if (station.central_trouble != trouble) {
+        station.central_trouble = trouble;
+        station.log.tell(unproven ? EventId::central_unproven : EventId::central_away,
+                         {detail_field(failure.detail)});
     }
 }
 
@@ -171,7 +184,7 @@ asio::awaitable<void> pull_renewals(Station& station) {
             continue;
         }
         central_fails(station, pulled.error());
-        co_await pause(station, backoff);
+        co_await pause(station, backoff, central.asked_to_wait());
     }
 }
 
@@ -199,7 +212,20 @@ asio::awaitable<void> send_facts(Station& station) {
             continue;
         }
         central_fails(station, sent.error());
-        co_await pause(station, backoff);
+        co_await pause(station, backoff, central.asked_to_wait());
+    }
+}
+
+asio::awaitable<void> watch_certificate(Station& station) {
+    const auto identity = station.config.central.identity;
+    while (identity && !station.fatal) {
+        if (identity->valid_until() - station.clock.now() <= certificate_notice) {
+            station.log.tell(EventId::certificate_expires,
+                             {date_field(BusinessDay::of(identity->valid_until()))});
+        }
+        asio::steady_timer timer(station.context, certificate_check);
+        boost::system::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
 }
 

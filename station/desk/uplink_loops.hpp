@@ -12,4 +12,7 @@ asio::awaitable<void> pull_renewals(Station& station);
 /// Sends what is owed, in order, and remembers what is acknowledged.
 asio::awaitable<void> send_facts(Station& station);
 
+/// Tells once a day when the station's certificate has 30 days or less left.
+asio::awaitable<void> watch_certificate(Station& station);
+
 }  // namespace card::desk

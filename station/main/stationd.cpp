@@ -107,6 +107,29 @@ Result<void> check_readers(const config::Config& config) {
     return reader::check(bindings, listed, devices);
 }
 
+/// What the station proves itself with to the central, and whom it trusts.
+Result<void> secure(config::Config& config) {
+    if (config.tls) {
+        auto identity = http::TlsIdentity::read(*config.tls, http::TlsSide::client);
+        if (!identity) {
+            return tl::make_unexpected(identity.error());
+        }
+        config.central.identity = std::move(*identity);
+    }
+    return {};
+}
+
+/// What ops must know about this start.
+void warn(EventLog& log, const config::Config& config, const Vault& vault) {
+    tell_of_keys(log, vault);
+    if (config.business_date) {
+        log.tell(EventId::business_date_fixed, {date_field(*config.business_date)});
+    }
+    if (config.central.kind == http::Endpoint::Kind::loopback_tcp) {
+        log.tell(EventId::central_in_the_clear);
+    }
+}
+
 int run(const config::Config& config) {
     if (const auto checked = check_readers(config); !checked) {
         return complain(checked.error());
@@ -133,13 +156,11 @@ int run(const config::Config& config) {
     if (!served) {
         return complain(served.error());
     }
-    tell_of_keys(log, **vault);
-    if (config.business_date) {
-        log.tell(EventId::business_date_fixed, {date_field(*config.business_date)});
-    }
+    warn(log, config, **vault);
     spawn_posts(station, posts, console);
     asio::co_spawn(context, desk::pull_renewals(station), asio::detached);
     asio::co_spawn(context, desk::send_facts(station), asio::detached);
+    asio::co_spawn(context, desk::watch_certificate(station), asio::detached);
     asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code& error, int) {
         if (!error) {
@@ -192,8 +213,12 @@ int main(int argc, char** argv) {
         return exit_configuration;
     }
     lock_down();
-    const auto config = config::read(given["config"].as<std::string>());
-    return config ? run(*config) : complain(config.error());
+    auto config = config::read(given["config"].as<std::string>());
+    if (!config) {
+        return complain(config.error());
+    }
+    const auto secured = secure(*config);
+    return secured ? run(*config) : complain(secured.error());
 }
 
 }  // namespace

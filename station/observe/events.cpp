@@ -12,7 +12,7 @@ namespace card::observe {
 namespace {
 
 // In the order of the enumeration; a test checks that none is missing.
-constexpr std::array<CatalogueEntry, 31> entries{{
+constexpr std::array<CatalogueEntry, 34> entries{{
     {EventId::station_ready, "station.ready", Level::notice,
      "The ledger is open, the readers' workers run, the control socket listens.", "Nothing."},
     {EventId::station_stopped, "station.stopped", Level::notice,
@@ -26,11 +26,20 @@ constexpr std::array<CatalogueEntry, 31> entries{{
     {EventId::business_date_fixed, "business_date.fixed", Level::warning,
      "The business day is set by configuration and not by the clock.",
      "Remove `business_date` from the configuration unless this is a demonstration."},
+    {EventId::central_in_the_clear, "central.plain_http", Level::warning,
+     "The central is reached by plain HTTP on this machine, without certificates.",
+     "Use https:// and [tls] unless this is a demonstration."},
+    {EventId::certificate_expires, "certificate.expires", Level::warning,
+     "The station's certificate for the central expires on `date`, in 30 days or less.",
+     "Have it renewed, put it in its place, and start the station again."},
     {EventId::central_reached, "central.reached", Level::notice, "The central answers again.",
      "Nothing."},
     {EventId::central_away, "central.away", Level::warning,
      "The central cannot be reached; the station goes on trying.",
      "Check network and central when it lasts longer than some minutes."},
+    {EventId::central_unproven, "central.unproven", Level::error,
+     "Station and central do not accept each other's certificates; the station goes on trying.",
+     "`detail` says whose and why: renew the certificate, or correct [tls], clock or address."},
     {EventId::central_answer_refused, "central.refused", Level::error,
      "The central refuses what the station sends, for a reason that does not pass by itself.",
      "Read `detail`; the facts stay in the ledger until this is mended."},

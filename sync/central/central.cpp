@@ -59,7 +59,10 @@ http::Response answer(Central& central, const Failure& failure) {
         central.failed = true;
         central.context.stop();
     }
-    return answer(wire::Problem{503, "unavailable", "the central cannot store anything now", true});
+    http::Response busy =
+        answer(wire::Problem{503, "unavailable", "the central cannot store anything now", true});
+    busy.headers["retry-after"] = "5";  // seconds
+    return busy;
 }
 
 http::Response no_such_route(std::string_view allowed_method) {

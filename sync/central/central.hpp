@@ -1,5 +1,5 @@
 #pragma once
-// The central as two HTTP handlers: one for stations on loopback, one for administrators on a UNIX
+// The central as two HTTP handlers: one for stations by TLS, one for administrators on a UNIX
 // socket. One thread, one context, one database connection.
 
 #include <functional>

@@ -1,5 +1,6 @@
 // centrald: the central of the exchange, for port offices without one and for tests.
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -14,6 +15,7 @@
 
 #include "cardformat/crypto/random.hpp"
 #include "sync/central/central.hpp"
+#include "sync/http/tls.hpp"
 
 namespace {
 
@@ -27,11 +29,16 @@ constexpr int exit_failure = 1;
 constexpr std::string_view help =
     R"(centrald - the central of the exchange of port passes: rules, renewals, stations
 
-  centrald --database FILE --listen http://127.0.0.1:PORT --admin unix:PATH --station NAME=PORT...
+  centrald --database FILE --admin unix:PATH --station NAME=PORT... --listen https://ADDRESS:PORT
+      --tls-certificate FILE --tls-key FILE --client-ca FILE
 
 What it needs
   --database FILE          where everything is kept (SQLite); made when it is not there
-  --listen ENDPOINT        for stations: http://127.0.0.1:PORT, or another loopback address
+  --listen ENDPOINT        for stations: https://ADDRESS:PORT
+  --tls-certificate FILE   its certificate, in PEM, with the names that stations call it by
+  --tls-key FILE           the private key of that; only its owner may read the file
+  --client-ca FILE         the CA of the stations' certificates (stationca makes one for development);
+                           a certificate that names another station than the request is refused
   --admin ENDPOINT         for centralctl: unix:/PATH, made for this user only (mode 0600)
   --station NAME=PORT,...  a station and the pick-up ports it serves, such as kh=KH; repeatable
 
@@ -41,6 +48,8 @@ What it can be told
   --business-date DATE     take this as today's date, for demonstrations with old sample data
   --import-passes CSV      read passes first; passes that are known stay as they are
   --import-renewals CSV    read renewals first; renewals that are known stay as they are
+  --plain-http-on-loopback allow --listen http://127.0.0.1:PORT, without TLS: whoever is on this
+                           machine can then be any station
   --config FILE            read options from a file, one "name = value" a line, such as
                            station = kh=KH; options given here win over the file
   --help                   show this
@@ -70,10 +79,8 @@ struct Options {
 /// `kh=KH` or `south=KH,AP`.
 Result<central::Station> parse_station(const std::string& text) {
     const std::size_t equals = text.find('=');
-    constexpr std::size_t max_name_size = 32;
     const std::string name = text.substr(0, equals);
-    if (equals == std::string::npos || name.empty() || name.size() > max_name_size ||
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) {
+    if (equals == std::string::npos || !http::StationName::parse(name)) {
         return fail(Fault::correct_configuration,
                     "a station is NAME=PORT, its name in small letters, digits and hyphens");
     }
@@ -104,6 +111,36 @@ Result<std::optional<BusinessDay>> parse_day(const po::variables_map& given, con
     return day;
 }
 
+/// Where stations come in: by TLS with all of its files, or in plain HTTP when asked for.
+Result<http::Endpoint> listening_place(const po::variables_map& given) {
+    constexpr std::array<const char*, 3> tls_files{"client-ca", "tls-certificate", "tls-key"};
+    auto endpoint = http::Endpoint::parse(given["listen"].as<std::string>());
+    if (!endpoint) {
+        return endpoint;
+    }
+    if (endpoint->kind != http::Endpoint::Kind::tls) {
+        return given["plain-http-on-loopback"].as<bool>()
+                   ? endpoint
+                   : fail(Fault::correct_configuration,
+                          "--listen without TLS needs --plain-http-on-loopback");
+    }
+    for (const char* file : tls_files) {
+        if (given.count(file) == 0) {
+            return fail(Fault::correct_configuration,
+                        "--listen https://… needs --" + std::string(file));
+        }
+    }
+    const auto file = [&](std::size_t which) {
+        return given[tls_files.at(which)].as<std::string>();
+    };
+    auto identity = http::TlsIdentity::read({file(0), file(1), file(2)}, http::TlsSide::server);
+    if (!identity) {
+        return tl::make_unexpected(identity.error());
+    }
+    endpoint->identity = std::move(*identity);
+    return endpoint;
+}
+
 Result<Options> read_options(const po::variables_map& given) {
     for (const char* needed : {"database", "listen", "admin", "station"}) {
         if (given.count(needed) == 0) {
@@ -113,7 +150,7 @@ Result<Options> read_options(const po::variables_map& given) {
     const auto text = [&given](const char* option) {
         return given.count(option) == 0 ? std::string() : given[option].as<std::string>();
     };
-    const auto listen = http::Endpoint::parse(text("listen"));
+    const auto listen = listening_place(given);
     const auto admin = http::Endpoint::parse(text("admin"));
     const auto business_date = parse_day(given, "business-date");
     const auto free_before = parse_day(given, "free-before");
@@ -151,10 +188,11 @@ Result<Options> read_options(const po::variables_map& given) {
 po::options_description described() {
     po::options_description described;
     auto add = described.add_options();
-    for (const char* option :
-         {"database", "listen", "admin", "business-date", "import-passes", "import-renewals"}) {
+    for (const char* option : {"database", "listen", "admin", "business-date", "import-passes",
+                               "import-renewals", "tls-certificate", "tls-key", "client-ca"}) {
         add(option, po::value<std::string>());
     }
+    add("plain-http-on-loopback", po::bool_switch());
     add("free-before", po::value<std::string>()->default_value("2021-11-01"));
     add("station", po::value<std::vector<std::string>>());
     return described;
@@ -225,10 +263,15 @@ Result<void> import_one(central::Central& central, const std::string& path, bool
 }
 
 Result<void> listen(const std::shared_ptr<central::Central>& central, const Options& options) {
-    auto stations =
-        http::serve(central->context, options.listen, {}, [central](http::Request request) {
+    const auto refused = [central](const std::string& address, const Failure& why) {
+        central->events("tls_refused", {{"address", address}, {"detail", why.detail}});
+    };
+    auto stations = http::serve(
+        central->context, options.listen, {},
+        [central](http::Request request) {
             return central::station_api(central, std::move(request));
-        });
+        },
+        refused);
     if (!stations) {
         return stations;
     }

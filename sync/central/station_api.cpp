@@ -11,11 +11,25 @@ using Segments = std::vector<std::string>;
 using Shared = std::shared_ptr<Central>;
 
 constexpr int bad_request = 400;
+constexpr int forbidden = 403;
 constexpr int not_found = 404;
 constexpr int too_large = 413;
 
 http::Response unknown_station() {
     return answer(wire::Problem{not_found, "unknown_station", "no such station", false});
+}
+
+/// Whether a peer speaks for the station it names. A process of this machine does where plain HTTP
+/// was asked for.
+bool speaks_for(const http::Peer& peer, std::string_view station) {
+    const auto* proved = std::get_if<http::StationName>(&peer);
+    return proved == nullptr || proved->text() == station;
+}
+
+http::Response wrong_station(Central& central, const http::Peer& peer) {
+    central.events("wrong_station", {{"certificate_of", std::get<http::StationName>(peer).text()}});
+    return answer(wire::Problem{forbidden, "wrong_station",
+                                "the client's certificate names another station", false});
 }
 
 http::Response refused(std::string code, std::string detail) {
@@ -90,6 +104,9 @@ http::Response authorisations(Central& central, const std::string& renewal,
     }
     if (!asked) {
         return answer(central, asked.error());
+    }
+    if (!speaks_for(request.peer, asked->station)) {
+        return wrong_station(central, request.peer);
     }
     const Station* station = central.find_station(asked->station);
     if (station == nullptr) {
@@ -206,8 +223,11 @@ http::Response at_once(Central& central, const http::Request& request, const Seg
 
 asio::awaitable<http::Response> station_api(Shared central, http::Request request) {
     const Segments path = http::path_segments(request.target);
-    const bool polled =
-        path.size() == 4 && path[0] == "v1" && path[1] == "stations" && path[3] == "renewals";
+    const bool of_station = path.size() > 2 && path[0] == "v1" && path[1] == "stations";
+    if (of_station && !speaks_for(request.peer, path[2])) {
+        co_return wrong_station(*central, request.peer);
+    }
+    const bool polled = of_station && path.size() == 4 && path[3] == "renewals";
     const Station* station = polled ? central->find_station(path[2]) : nullptr;
     if (!polled) {
         co_return at_once(*central, request, path);

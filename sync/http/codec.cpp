@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
+
+#include "sync/http/head.hpp"
 
 namespace card::http {
 namespace {
@@ -20,6 +21,9 @@ using ResponseParser = beast_http::response_parser<beast_http::string_body>;
 constexpr std::size_t read_size = std::size_t{16} * 1024;
 constexpr std::size_t max_target_size = std::size_t{4} * 1024;
 constexpr int http_1_1 = 11;
+constexpr int max_interim_answers = 8;
+constexpr int first_final_status = 200;
+constexpr int switching_protocols = 101;
 
 std::string text(boost::core::string_view view) {
     return {view.data(), view.size()};
@@ -30,13 +34,6 @@ std::string lower_case(std::string name) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return name;
-}
-
-bool is_token(std::string_view token) {
-    return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
 }
 
 bool is_field_value(std::string_view value) {
@@ -72,14 +69,32 @@ std::map<std::string, std::string> headers_of(const Fields& fields) {
     return headers;
 }
 
+Rejection malformed() {
+    return {400, "malformed", "not an HTTP/1.1 request"};
+}
+Rejection header_too_large() {
+    return {431, "header_too_large", "the header fields are too large"};
+}
+
 Rejection rejection_of(const error_code& error) {
     if (error == beast_http::error::header_limit) {
-        return {431, "header_too_large", "the header fields are too large"};
+        return header_too_large();
     }
     if (error == beast_http::error::body_limit) {
         return {413, "body_too_large", "the body is too large"};
     }
-    return {400, "malformed", "not an HTTP/1.1 request"};
+    return malformed();
+}
+
+/// Transfer-Encoding with another length beside it, twice, or with more than "chunked" (RFC 9112,
+/// 6.1 and 6.3).
+template <class Message>
+bool has_ambiguous_length(const Message& message) {
+    const auto encodings = message.count(beast_http::field::transfer_encoding);
+    return encodings > 1 ||
+           (encodings == 1 &&
+            (message.count(beast_http::field::content_length) > 0 ||
+             lower_case(text(message[beast_http::field::transfer_encoding])) != "chunked"));
 }
 
 /// What the parser lets through and this server does not.
@@ -87,13 +102,11 @@ std::optional<Rejection> refused(const beast_http::request<beast_http::string_bo
     if (message.version() != http_1_1) {
         return Rejection{400, "http_version", "only HTTP/1.1 is spoken here"};
     }
-    if (message.count(beast_http::field::host) != 1) {
-        return Rejection{400, "host", "exactly one Host header is required"};
+    if (message.count(beast_http::field::host) != 1 ||
+        !is_host(text(message[beast_http::field::host]))) {
+        return Rejection{400, "host", "exactly one proper Host header is required"};
     }
-    const bool chunked = message.count(beast_http::field::transfer_encoding) > 0;
-    if (chunked && (message.count(beast_http::field::content_length) > 0 ||
-                    message.count(beast_http::field::transfer_encoding) > 1 ||
-                    lower_case(text(message[beast_http::field::transfer_encoding])) != "chunked")) {
+    if (has_ambiguous_length(message)) {
         return Rejection{400, "framing", "the length of the body is ambiguous"};
     }
     if (!is_origin_form(text(message.target()))) {
@@ -159,48 +172,85 @@ std::string octets_of(Message& message) {
     return octets;
 }
 
-}  // namespace
+enum class Head : std::uint8_t { whole, ended, malformed, too_large };
 
-asio::awaitable<ReceivedRequest> receive_request(std::shared_ptr<ByteStream> stream, Buffer buffer,
-                                                 Limits limits) {
-    RequestParser parser;
-    configure(parser, limits);
+/// Reads until the buffer holds a whole head; nothing of it is parsed before.
+asio::awaitable<Result<Head>> receive_head(std::shared_ptr<ByteStream> stream, Buffer buffer,
+                                           Limits limits) {
+    HeadScan scan;
     std::array<char, read_size> chunk{};
-    error_code error;
-    while (!feed(parser, *buffer, error)) {
-        ReceivedRequest gone;
-        if (error) {
-            gone.rejection = rejection_of(error);
-            co_return gone;
+    for (;;) {
+        const HeadState state = scan.scan(*buffer);
+        if (state == HeadState::malformed) {
+            co_return Head::malformed;
         }
-        const Result<std::size_t> size = co_await stream->read_some(chunk);
-        if (!size || *size == 0) {
-            co_return gone;
+        if (state == HeadState::whole) {
+            co_return has_proper_fields(*buffer) ? Head::whole : Head::malformed;
         }
-        buffer->append(chunk.data(), *size);
-    }
-    co_return received(parser);
-}
-
-asio::awaitable<Result<ReceivedResponse>> receive_response(std::shared_ptr<ByteStream> stream,
-                                                           Buffer buffer, Limits limits) {
-    ResponseParser parser;
-    configure(parser, limits);
-    std::array<char, read_size> chunk{};
-    error_code error;
-    while (!feed(parser, *buffer, error)) {
-        if (error || (parser.is_header_done() && parser.need_eof())) {
-            co_return fail(Fault::retry_later,
-                           "malformed answer: " + (error ? error.message() : "no length"));
+        if (buffer->size() > limits.max_header_size) {
+            co_return Head::too_large;
         }
         const Result<std::size_t> size = co_await stream->read_some(chunk);
         if (!size) {
             co_return tl::make_unexpected(size.error());
         }
         if (*size == 0) {
-            co_return fail(Fault::retry_later, "the server broke off");
+            co_return Head::ended;
         }
         buffer->append(chunk.data(), *size);
+    }
+}
+
+/// After a whole head. What the parser has not taken yet, such as a chunk's extensions or trailers,
+/// is held to the size of a head.
+template <class Parser>
+asio::awaitable<Result<error_code>> receive_rest(std::shared_ptr<ByteStream> stream, Buffer buffer,
+                                                 Limits limits, Parser* parser) {
+    std::array<char, read_size> chunk{};
+    error_code error;
+    while (!feed(*parser, *buffer, error)) {
+        if (!error && buffer->size() > limits.max_header_size) {
+            error = beast_http::error::header_limit;
+        }
+        if (!error && parser->is_header_done() && parser->need_eof()) {
+            error = beast_http::error::bad_content_length;
+        }
+        if (error) {
+            break;
+        }
+        const Result<std::size_t> size = co_await stream->read_some(chunk);
+        if (!size) {
+            co_return tl::make_unexpected(size.error());
+        }
+        if (*size == 0) {
+            co_return fail(Fault::retry_later, "the other side broke off");
+        }
+        buffer->append(chunk.data(), *size);
+    }
+    co_return error;
+}
+
+/// One answer, interim or final.
+asio::awaitable<Result<ReceivedResponse>> receive_one(std::shared_ptr<ByteStream> stream,
+                                                      Buffer buffer, Limits limits) {
+    const Result<Head> head = co_await receive_head(stream, buffer, limits);
+    if (!head) {
+        co_return tl::make_unexpected(head.error());
+    }
+    if (*head != Head::whole) {
+        co_return fail(Fault::retry_later, *head == Head::ended       ? "the server broke off"
+                                           : *head == Head::too_large ? "endless answer header"
+                                                                      : "malformed answer");
+    }
+    ResponseParser parser;
+    configure(parser, limits);
+    const Result<error_code> error = co_await receive_rest(stream, buffer, limits, &parser);
+    if (!error) {
+        co_return tl::make_unexpected(error.error());
+    }
+    if (*error || has_ambiguous_length(parser.get())) {
+        co_return fail(Fault::retry_later,
+                       "malformed answer: " + (*error ? error->message() : "ambiguous length"));
     }
     ReceivedResponse received;
     received.keep_alive = parser.get().keep_alive() && buffer->empty();
@@ -213,8 +263,54 @@ asio::awaitable<Result<ReceivedResponse>> receive_response(std::shared_ptr<ByteS
     co_return received;
 }
 
+}  // namespace
+
+asio::awaitable<ReceivedRequest> receive_request(std::shared_ptr<ByteStream> stream, Buffer buffer,
+                                                 Limits limits) {
+    ReceivedRequest refused;
+    const Result<Head> head = co_await receive_head(stream, buffer, limits);
+    if (!head || *head == Head::ended) {
+        co_return refused;
+    }
+    if (*head == Head::too_large) {
+        refused.rejection = header_too_large();
+        co_return refused;
+    }
+    if (*head == Head::malformed || !has_proper_request_line(*buffer)) {
+        refused.rejection = malformed();
+        co_return refused;
+    }
+    RequestParser parser;
+    configure(parser, limits);
+    const Result<error_code> error = co_await receive_rest(stream, buffer, limits, &parser);
+    if (!error) {
+        co_return refused;
+    }
+    if (*error) {
+        refused.rejection = rejection_of(*error);
+        co_return refused;
+    }
+    co_return received(parser);
+}
+
+asio::awaitable<Result<ReceivedResponse>> receive_response(std::shared_ptr<ByteStream> stream,
+                                                           Buffer buffer, Limits limits) {
+    for (int interim = 0; interim <= max_interim_answers; ++interim) {
+        Result<ReceivedResponse> answer = co_await receive_one(stream, buffer, limits);
+        if (!answer || answer->response.status >= first_final_status) {
+            co_return answer;
+        }
+        if (answer->response.status == switching_protocols) {
+            co_return fail(Fault::retry_later, "the server changes to another protocol unasked");
+        }
+    }
+    co_return fail(Fault::retry_later, "the server gives interim answers only");
+}
+
 Result<std::string> serialized(const Request& request, std::string_view host) {
-    if (!is_token(request.method) || !is_origin_form(request.target)) {
+    // Answers to HEAD and CONNECT have no body whatever their length says.
+    if (!is_token(request.method) || !is_origin_form(request.target) || request.method == "HEAD" ||
+        request.method == "CONNECT") {
         return fail(Fault::report_defect, "the method or target cannot stand in a request");
     }
     beast_http::request<beast_http::string_body> message;

@@ -12,7 +12,10 @@ namespace card::http {
 namespace {
 
 constexpr std::size_t max_unix_path_size = 107;
+constexpr std::size_t max_station_name_size = 32;
+constexpr std::size_t max_host_size = 253;
 constexpr std::string_view http_scheme = "http://";
+constexpr std::string_view https_scheme = "https://";
 constexpr std::string_view unix_scheme = "unix:";
 
 std::string percent_decoded(std::string_view text, bool plus_is_space) {
@@ -37,7 +40,23 @@ std::string_view next_part(std::string_view& rest, char separator) {
     return part;
 }
 
+bool is_host_name(std::string_view host) {
+    return !host.empty() && host.size() <= max_host_size && host.front() != '-' &&
+           host.front() != '.' && std::all_of(host.begin(), host.end(), [](char c) {
+               return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
+           });
+}
+
 }  // namespace
+
+Result<StationName> StationName::parse(std::string_view text) {
+    if (text.empty() || text.size() > max_station_name_size ||
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos) {
+        return fail(Fault::correct_configuration,
+                    "a station's name is 1 to 32 small letters, digits and hyphens");
+    }
+    return StationName(std::string(text));
+}
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
     if (text.starts_with(unix_scheme)) {
@@ -47,16 +66,17 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
             return fail(Fault::correct_configuration,
                         "a UNIX socket is unix: and an absolute path of at most 107 octets");
         }
-        return Endpoint{Kind::unix_socket, {}, 0, std::string(path)};
+        return Endpoint{Kind::unix_socket, {}, 0, std::string(path), {}};
     }
-    std::string_view rest = text;
-    const std::size_t colon = rest.rfind(':');
-    if (!rest.starts_with(http_scheme) || colon < http_scheme.size()) {
+    const bool secure = text.starts_with(https_scheme);
+    const std::string_view scheme = secure ? https_scheme : http_scheme;
+    const std::size_t colon = text.rfind(':');
+    if (!text.starts_with(scheme) || colon < scheme.size()) {
         return fail(Fault::correct_configuration,
-                    "an endpoint is http://ADDRESS:PORT or unix:/PATH");
+                    "an endpoint is https://HOST:PORT, http://ADDRESS:PORT or unix:/PATH");
     }
-    std::string_view host = rest.substr(http_scheme.size(), colon - http_scheme.size());
-    const std::string_view digits = rest.substr(colon + 1);
+    std::string_view host = text.substr(scheme.size(), colon - scheme.size());
+    const std::string_view digits = text.substr(colon + 1);
     std::uint16_t port = 0;
     const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (bad != std::errc{} || end != digits.data() + digits.size() || port == 0) {
@@ -68,11 +88,17 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
     }
     boost::system::error_code error;
     const auto address = asio::ip::make_address(std::string(host), error);
-    if (error || !address.is_loopback() || address.is_v6() != bracketed) {
+    const bool is_address = !error && address.is_v6() == bracketed;
+    if (!secure && !(is_address && address.is_loopback())) {
         return fail(Fault::correct_configuration,
-                    "plain HTTP is for loopback addresses only, such as 127.0.0.1 or [::1]");
+                    "plain HTTP is for loopback addresses only, such as 127.0.0.1 or [::1]; "
+                    "everything else is https://");
     }
-    return Endpoint{Kind::loopback_tcp, std::string(host), port, {}};
+    if (!is_address && (bracketed || !is_host_name(host))) {
+        return fail(Fault::correct_configuration,
+                    "an endpoint's host is a DNS name, an address, or an IPv6 address in brackets");
+    }
+    return Endpoint{secure ? Kind::tls : Kind::loopback_tcp, std::string(host), port, {}, {}};
 }
 
 std::string Endpoint::text() const {
@@ -80,7 +106,8 @@ std::string Endpoint::text() const {
         return std::string(unix_scheme) + path;
     }
     const bool v6 = host.find(':') != std::string::npos;
-    return std::string(http_scheme) + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    return std::string(kind == Kind::tls ? https_scheme : http_scheme) +
+           (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 std::vector<std::string> path_segments(std::string_view target) {

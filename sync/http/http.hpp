@@ -1,6 +1,6 @@
 #pragma once
 // HTTP/1.1 over a byte stream, for both sides. One small virtual stream is all that the network is
-// to the rest: TCP on loopback, a UNIX socket, a pair in memory; TLS will be one more.
+// to the rest: TCP, a UNIX socket, a pair in memory, TLS over any of them.
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -35,11 +36,29 @@ class ByteStream {
     virtual void close() = 0;
 };
 
+/// A station as certificates and paths name it: 1 to 32 small letters, digits and hyphens.
+class StationName {
+  public:
+    static Result<StationName> parse(std::string_view text);
+    [[nodiscard]] const std::string& text() const { return text_; }
+    bool operator==(const StationName&) const = default;
+
+  private:
+    explicit StationName(std::string text) : text_(std::move(text)) {}
+    std::string text_;
+};
+
+/// A process of this machine, on a UNIX socket or plain HTTP on loopback: it proves no name.
+struct LocalPeer {};
+/// Who sends a request. A station has proved its name by its certificate.
+using Peer = std::variant<LocalPeer, StationName>;
+
 struct Request {
     std::string method;                          ///< GET, POST, PUT …
     std::string target;                          ///< origin form: path and query
     std::map<std::string, std::string> headers;  ///< names in lower case; Host, framing are implied
     std::string body;
+    Peer peer{};  ///< at a server, who asks
 };
 
 struct Response {
@@ -54,29 +73,39 @@ struct Limits {
     std::size_t max_body_size = std::size_t{1024} * 1024;
     std::chrono::milliseconds idle_timeout{60'000};     ///< between requests on a kept connection
     std::chrono::milliseconds request_timeout{10'000};  ///< from first octet to last of a message
+    std::chrono::milliseconds connect_timeout{5'000};   ///< to connect, and again to greet by TLS
+    std::size_t max_connections = 256;                  ///< a server's, with those still greeting
 };
+
+class TlsIdentity;
 
 /// Where a server listens or a client connects.
 struct Endpoint {
-    enum class Kind : std::uint8_t { loopback_tcp, unix_socket };
+    enum class Kind : std::uint8_t { loopback_tcp, unix_socket, tls };
     Kind kind;
-    std::string host;  ///< loopback address as text, for `loopback_tcp`
+    std::string host;  ///< a loopback address for `loopback_tcp`; an address or DNS name for `tls`
     std::uint16_t port = 0;
-    std::string path;  ///< for `unix_socket`
+    std::string path = {};                             ///< for `unix_socket`
+    std::shared_ptr<const TlsIdentity> identity = {};  ///< for `tls`, put there before use
 
-    /// http://127.0.0.1:8080, http://[::1]:8080 or unix:/path. Any other address than loopback is
-    /// refused: plain HTTP does not leave the machine.
+    /// https://central.example:8443, https://192.0.2.1:8443, http://127.0.0.1:8080,
+    /// http://[::1]:8080 or unix:/path. Plain HTTP to any other address than loopback is refused:
+    /// it does not leave the machine.
     static Result<Endpoint> parse(std::string_view text);
     [[nodiscard]] std::string text() const;
 };
 
 using Handler = std::function<asio::awaitable<Response>(Request)>;
 
+/// Told of each peer whose greeting by TLS failed: its address, and why.
+using RefusalSink = std::function<void(const std::string& address, const Failure& why)>;
+
 /// Serves until the context stops. A UNIX socket is made with mode 0600, and a stale one of the
 /// same path is replaced. Malformed, oversized or slow requests get a 4xx problem, or the
-/// connection ends. Fails at once where it cannot listen.
+/// connection ends. Over TLS only stations with a valid certificate get as far as a request.
+/// Fails at once where it cannot listen.
 [[nodiscard]] Result<void> serve(asio::io_context& context, const Endpoint& endpoint, Limits limits,
-                                 Handler handler);
+                                 Handler handler, RefusalSink refused = {});
 
 /// One client connection, kept open between calls and made anew when it broke. One call at a time.
 class Client {
@@ -87,7 +116,9 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     /// `retry_later` where the server cannot be reached, breaks off, or takes longer than
-    /// `timeout`; a malformed answer is `retry_later` too. Any HTTP status is a success here.
+    /// `timeout`; a malformed answer is `retry_later` too. `correct_configuration` where a
+    /// certificate is not accepted, on either side. Any HTTP status is a success here, and a
+    /// redirect is not followed.
     asio::awaitable<Result<Response>> call(Request request, std::chrono::milliseconds timeout);
 
   private:

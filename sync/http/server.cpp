@@ -1,3 +1,5 @@
+#include <list>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,24 +12,39 @@
 
 #include "sync/http/codec.hpp"
 #include "sync/http/socket_stream.hpp"
+#include "sync/http/tls.hpp"
 
 namespace card::http {
 namespace {
 
 using boost::system::error_code;
 
-constexpr std::size_t max_connections = 256;
 constexpr std::chrono::milliseconds accept_pause{100};  // after an error such as "too many files"
 constexpr std::chrono::milliseconds drain_time{1000};
 constexpr std::size_t drain_size = std::size_t{4} * 1024 * 1024;
+
+using Greeting = std::list<std::shared_ptr<SocketStream>>;
 
 struct Server {
     asio::io_context& context;
     Limits limits;
     Handler handler;
+    RefusalSink refused;
+    std::shared_ptr<const TlsIdentity> identity;  ///< none for plain HTTP
     std::size_t connections = 0;
+    Greeting greeting = {};  ///< not known yet who they are, oldest first
 };
 using SharedServer = std::shared_ptr<Server>;
+
+/// One peer, known.
+struct Connection {
+    std::shared_ptr<ByteStream> stream;
+    std::shared_ptr<Deadline> deadline;
+    Buffer buffer = std::make_shared<std::string>();
+    Peer peer = LocalPeer{};
+    Timestamp valid_until = Timestamp::max();  ///< of its certificate
+};
+using SharedConnection = std::shared_ptr<Connection>;
 
 /// Counts a connection for as long as it lives.
 class Seat {
@@ -52,7 +69,7 @@ asio::awaitable<Response> handled(SharedServer server, Request request) {
 }
 
 /// Reads on for a moment, so that a peer still sending gets to see why it was refused.
-asio::awaitable<void> drain(std::shared_ptr<SocketStream> stream) {
+asio::awaitable<void> drain(std::shared_ptr<ByteStream> stream) {
     std::array<char, 4096> chunk{};
     for (std::size_t total = 0; total < drain_size;) {
         const Result<std::size_t> size = co_await stream->read_some(chunk);
@@ -63,7 +80,7 @@ asio::awaitable<void> drain(std::shared_ptr<SocketStream> stream) {
     }
 }
 
-asio::awaitable<Result<void>> wait_for_octets(std::shared_ptr<SocketStream> stream, Buffer buffer) {
+asio::awaitable<Result<void>> wait_for_octets(std::shared_ptr<ByteStream> stream, Buffer buffer) {
     std::array<char, 4096> chunk{};
     const Result<std::size_t> size = co_await stream->read_some(chunk);
     if (!size || *size == 0) {
@@ -73,9 +90,17 @@ asio::awaitable<Result<void>> wait_for_octets(std::shared_ptr<SocketStream> stre
     co_return Result<void>();
 }
 
+/// A connection may be kept for days; what its certificate proved ends with it.
+bool still_valid(const Connection& connection) {
+    const auto now = std::chrono::system_clock::now();
+    return std::chrono::floor<std::chrono::milliseconds>(now) <= connection.valid_until;
+}
+
 /// One request and its answer. False when the connection is to end.
-asio::awaitable<bool> exchange(SharedServer server, std::shared_ptr<SocketStream> stream,
-                               std::shared_ptr<Deadline> deadline, Buffer buffer) {
+asio::awaitable<bool> exchange(SharedServer server, SharedConnection connection) {
+    const auto stream = connection->stream;
+    const auto deadline = connection->deadline;
+    const auto buffer = connection->buffer;
     if (buffer->empty()) {
         deadline->arm(server->limits.idle_timeout);
         const Result<void> begun = co_await wait_for_octets(stream, buffer);
@@ -86,7 +111,7 @@ asio::awaitable<bool> exchange(SharedServer server, std::shared_ptr<SocketStream
     deadline->arm(server->limits.request_timeout);
     ReceivedRequest received = co_await receive_request(stream, buffer, server->limits);
     deadline->disarm();
-    if (!received.request && !received.rejection) {
+    if ((!received.request && !received.rejection) || !still_valid(*connection)) {
         co_return false;
     }
     Response response;
@@ -96,6 +121,7 @@ asio::awaitable<bool> exchange(SharedServer server, std::shared_ptr<SocketStream
     } else {
         without_body = received.request->method == "HEAD";
         Request request = std::move(*received.request);
+        request.peer = connection->peer;
         Response answer = co_await handled(server, std::move(request));
         response = std::move(answer);
     }
@@ -110,17 +136,78 @@ asio::awaitable<bool> exchange(SharedServer server, std::shared_ptr<SocketStream
     co_return written.has_value() && received.keep_alive;
 }
 
-asio::awaitable<void> converse(SharedServer server, std::shared_ptr<SocketStream> stream) {
-    const Seat seat(server);
-    const auto deadline = std::make_shared<Deadline>(server->context, stream);
-    const auto buffer = std::make_shared<std::string>();
+asio::awaitable<void> converse(SharedServer server, SharedConnection connection) {
     for (;;) {
-        const bool kept = co_await exchange(server, stream, deadline, buffer);
+        const bool kept = co_await exchange(server, connection);
         if (!kept) {
             break;
         }
     }
-    stream->close();
+    connection->stream->close();
+}
+
+/// The peer's name, proved. A peer that fails has its alert, and time to read it.
+asio::awaitable<Result<TlsPeer>> greet(std::shared_ptr<TlsStream> stream,
+                                       std::shared_ptr<SocketStream> socket,
+                                       std::shared_ptr<Deadline> deadline) {
+    const Result<void> greeted = co_await stream->handshake();
+    if (greeted) {
+        co_return stream->peer();
+    }
+    if (deadline->passed()) {
+        co_return fail(Fault::retry_later, "greeting by TLS takes too long");
+    }
+    deadline->arm(drain_time);
+    co_await drain(socket);
+    co_return tl::make_unexpected(greeted.error());
+}
+
+asio::awaitable<void> welcome(SharedServer server, std::shared_ptr<SocketStream> socket,
+                              std::string address) {
+    const Seat seat(server);
+    const auto connection = std::make_shared<Connection>(
+        Connection{socket, std::make_shared<Deadline>(server->context, socket)});
+    if (server->identity) {
+        const auto secure = std::make_shared<TlsStream>(server->identity, socket, "");
+        connection->stream = secure;
+        const auto place = server->greeting.insert(server->greeting.end(), socket);
+        connection->deadline->arm(server->limits.connect_timeout);
+        const Result<TlsPeer> peer = co_await greet(secure, socket, connection->deadline);
+        server->greeting.erase(place);
+        if (!peer) {
+            if (server->refused) {
+                server->refused(address, peer.error());
+            }
+            socket->close();
+            co_return;
+        }
+        connection->peer = peer->station;
+        connection->valid_until = peer->valid_until;
+    }
+    co_await converse(server, connection);
+}
+
+/// Whether there is room for one more. Where all seats are taken, the peer that has been greeting
+/// longest loses its seat: an honest one is through in milliseconds, and so nobody without a
+/// certificate can keep those with one out.
+bool has_room(Server& server) {
+    if (server.connections < server.limits.max_connections) {
+        return true;
+    }
+    if (server.greeting.empty()) {
+        return false;
+    }
+    server.greeting.front()->close();
+    return true;
+}
+
+std::string address_of(const asio::ip::tcp::socket& peer) {
+    error_code error;
+    const auto address = peer.remote_endpoint(error);
+    return error ? std::string() : address.address().to_string();
+}
+std::string address_of(const asio::local::stream_protocol::socket& /*peer*/) {
+    return {};
 }
 
 template <class Protocol>
@@ -135,11 +222,13 @@ asio::awaitable<void> accept_all(SharedServer server,
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
             continue;
         }
-        if (server->connections >= max_connections) {
+        if (!has_room(*server)) {
             continue;  // `peer` closes
         }
+        std::string address = address_of(peer);
         auto stream = std::make_shared<SocketStream>(Socket(std::move(peer)));
-        asio::co_spawn(server->context, converse(server, std::move(stream)), asio::detached);
+        asio::co_spawn(server->context, welcome(server, std::move(stream), std::move(address)),
+                       asio::detached);
     }
 }
 
@@ -192,8 +281,13 @@ Result<void> listen_on(const SharedServer& server, const Endpoint& endpoint,
 }  // namespace
 
 Result<void> serve(asio::io_context& context, const Endpoint& endpoint, Limits limits,
-                   Handler handler) {
-    const auto server = std::make_shared<Server>(Server{context, limits, std::move(handler)});
+                   Handler handler, RefusalSink refused) {
+    if (endpoint.kind == Endpoint::Kind::tls && !endpoint.identity) {
+        return fail(Fault::correct_configuration,
+                    endpoint.text() + " needs a CA, a certificate and a key");
+    }
+    const auto server = std::make_shared<Server>(
+        Server{context, limits, std::move(handler), std::move(refused), endpoint.identity});
     if (endpoint.kind == Endpoint::Kind::unix_socket) {
         if (auto removed = remove_stale(endpoint, context); !removed) {
             return removed;

@@ -12,8 +12,9 @@ using Socket = asio::generic::stream_protocol::socket;
 
 class SocketStream final : public ByteStream {
   public:
-    explicit SocketStream(Socket socket) : socket_(std::make_shared<Socket>(std::move(socket))) {}
+    explicit SocketStream(Socket socket) : state_(std::make_shared<State>(std::move(socket))) {}
 
+    /// Looks the host up where it is a name, and tries its addresses in turn.
     asio::awaitable<Result<void>> connect(Endpoint endpoint);
     asio::awaitable<Result<std::size_t>> read_some(std::span<char> into) override;
     asio::awaitable<Result<void>> write_all(std::string_view octets) override;
@@ -21,25 +22,32 @@ class SocketStream final : public ByteStream {
     /// Open, with nothing to read and no end seen: fit for another request.
     [[nodiscard]] bool quiet() const;
 
+    struct State {
+        explicit State(Socket&& taken) : socket(std::move(taken)), lookup(socket.get_executor()) {}
+        Socket socket;
+        asio::steady_timer lookup;  ///< ends the waiting for a name's addresses
+        bool closed = false;
+    };
+
   private:
-    std::shared_ptr<Socket> socket_;
+    std::shared_ptr<State> state_;
 };
 
 /// Closes its stream when armed and not disarmed in time.
 class Deadline {
   public:
-    Deadline(asio::io_context& context, std::shared_ptr<SocketStream> stream)
+    Deadline(asio::io_context& context, std::shared_ptr<ByteStream> stream)
         : timer_(context), stream_(std::move(stream)) {}
 
     void arm(std::chrono::milliseconds time);
     void disarm() { timer_.cancel(); }
+    /// It has closed the stream.
+    [[nodiscard]] bool passed() const { return *passed_; }
 
   private:
     asio::steady_timer timer_;
-    std::shared_ptr<SocketStream> stream_;
+    std::shared_ptr<ByteStream> stream_;
+    std::shared_ptr<bool> passed_ = std::make_shared<bool>(false);
 };
-
-/// The address of an endpoint as the kernel takes it.
-[[nodiscard]] asio::generic::stream_protocol::endpoint socket_address(const Endpoint& endpoint);
 
 }  // namespace card::http

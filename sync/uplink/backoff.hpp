@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
+
+#include "cardformat/base/time.hpp"
 
 namespace card::uplink {
 
@@ -22,5 +25,12 @@ class Backoff {
     std::chrono::milliseconds longest_;
     std::chrono::milliseconds current_;
 };
+
+/// The longest that a server's wish to be left alone is followed.
+inline constexpr std::chrono::seconds longest_wish{3600};
+
+/// What a Retry-After header asks for: a number of seconds, or an HTTP date in its preferred form
+/// (RFC 9110, 10.2.3 and 5.6.7). Zero where it asks for nothing that can be understood.
+[[nodiscard]] std::chrono::seconds retry_after(std::string_view value, Timestamp now);
 
 }  // namespace card::uplink

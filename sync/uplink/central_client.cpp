@@ -1,5 +1,7 @@
 #include "sync/uplink/central_client.hpp"
 
+#include "sync/uplink/backoff.hpp"
+
 namespace card::uplink {
 namespace {
 
@@ -45,12 +47,24 @@ CentralClient::CentralClient(asio::io_context& context, const http::Endpoint& en
                              std::string station)
     : client_(context, endpoint, http::Limits{}), station_(std::move(station)) {}
 
+asio::awaitable<Result<http::Response>> CentralClient::call(http::Request request,
+                                                            std::chrono::milliseconds timeout) {
+    asked_to_wait_ = std::chrono::seconds(0);
+    Result<http::Response> response = co_await client_.call(std::move(request), timeout);
+    if (response && response->headers.contains("retry-after")) {
+        const auto now =
+            std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        asked_to_wait_ = retry_after(response->headers.at("retry-after"), now);
+    }
+    co_return response;
+}
+
 asio::awaitable<Result<http::Response>> CentralClient::post(
     std::string target, std::string type, std::string body,
     std::map<std::string, std::string> headers) {
     headers["content-type"] = std::move(type);
     http::Request request{"POST", std::move(target), std::move(headers), std::move(body)};
-    Result<http::Response> response = co_await client_.call(std::move(request), call_timeout);
+    Result<http::Response> response = co_await call(std::move(request), call_timeout);
     co_return response;
 }
 
@@ -61,8 +75,7 @@ asio::awaitable<Result<wire::RenewalPage>> CentralClient::pull(std::string curso
     request.target = "/v1/stations/" + station_ +
                      "/renewals?cursor=" + http::percent_encoded(cursor) +
                      "&wait=" + std::to_string(wait.count());
-    Result<http::Response> response =
-        co_await client_.call(std::move(request), call_timeout + wait);
+    Result<http::Response> response = co_await call(std::move(request), call_timeout + wait);
     if (!response) {
         co_return tl::make_unexpected(std::move(response.error()));
     }

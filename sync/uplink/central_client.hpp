@@ -34,14 +34,19 @@ class CentralClient {
     asio::awaitable<Result<wire::FactsAnswer>> send_facts(std::vector<std::string> lines);
 
     [[nodiscard]] const std::string& station() const { return station_; }
+    /// How long the last answer asked to be left alone, by Retry-After; no more than an hour.
+    [[nodiscard]] std::chrono::seconds asked_to_wait() const { return asked_to_wait_; }
 
   private:
+    asio::awaitable<Result<http::Response>> call(http::Request request,
+                                                 std::chrono::milliseconds timeout);
     asio::awaitable<Result<http::Response>> post(std::string target, std::string type,
                                                  std::string body,
                                                  std::map<std::string, std::string> headers);
 
     http::Client client_;
     std::string station_;
+    std::chrono::seconds asked_to_wait_{0};
 };
 
 }  // namespace card::uplink

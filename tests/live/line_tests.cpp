@@ -14,8 +14,14 @@ namespace {
 using namespace live;
 using namespace std::chrono_literals;
 
+WorkplaceOptions with_plain_http(WorkplaceOptions options) {
+    options.plain_http = true;
+    return options;
+}
+
 struct Office {
-    explicit Office(const std::string& name) : place(options_for(name)) {
+    explicit Office(const std::string& name) : Office(options_for(name)) {}
+    explicit Office(const WorkplaceOptions& options) : place(options) {
         place.start_central();
         place.start_station();
     }
@@ -50,6 +56,33 @@ struct Office {
 
     Workplace place;
 };
+
+BOOST_AUTO_TEST_CASE(plain_http_on_loopback_serves_where_it_was_asked_for_and_is_announced) {
+    Office office(with_plain_http(options_for("plain-http")));
+    BOOST_TEST(eventually([&] { return office.told("central.reached"); }));
+    BOOST_TEST(office.told("central.plain_http"));
+}
+
+BOOST_AUTO_TEST_CASE(a_station_with_another_station_s_certificate_gets_nothing_and_says_so) {
+    Office office("wrong-station");
+    office.place.stop_station();
+    BOOST_REQUIRE(!office.told("central.refused"));
+    office.place.use_certificate_of("kl");
+    office.place.start_station();
+    BOOST_TEST(eventually([&] { return office.told("central.refused"); }));
+    BOOST_TEST(read_file(office.place.path("centrald.log")).find("\"wrong_station\"") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_station_that_the_central_s_ca_does_not_know_says_so) {
+    Office office("foreign-station");
+    office.place.stop_station();
+    office.place.use_certificate_of("kh", "stranger");
+    office.place.start_station();
+    BOOST_TEST(eventually([&] { return office.told("central.unproven"); }));
+    BOOST_TEST(read_file(office.place.path("centrald.log")).find("\"tls_refused\"") !=
+               std::string::npos);
+}
 
 BOOST_AUTO_TEST_CASE(an_old_pass_that_nobody_exchanges_is_refused_in_words) {
     Office office("unknown-pass");

@@ -29,7 +29,7 @@ UsbDesk::UsbDesk(WorkplaceOptions options, const std::string& readers)
         throw std::runtime_error("cardtool made no keys");
     }
     std::ofstream(path("station.toml"))
-        << "station = \"kh\"\ncentral = \"http://127.0.0.1:8080\"\n"
+        << "station = \"kh\"\ncentral = \"http://127.0.0.1:8080\"\nplain_http_on_loopback = true\n"
         << "control = \"unix:" << path("stationd.sock") << "\"\n"
         << "ledger = \"" << path("ledger.db") << "\"\nkeys = \"" << path("keys") << "\"\n"
         << "reader_worker = \"" << options_.programs << "/reader-worker\"\n\n"

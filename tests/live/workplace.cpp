@@ -164,7 +164,37 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     if (run({options_.programs + "/cardtool", "keys", "create", path("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
     }
+    make_certificate("ca", {"create"});
+    make_certificate("ca", {"server", "127.0.0.1"});
+    use_certificate_of("kh");
     write_configuration();
+}
+
+void Workplace::make_certificate(const std::string& ca,
+                                 const std::vector<std::string>& words) const {
+    std::vector<std::string> command{options_.programs + "/stationca", words.front(), path(ca)};
+    command.insert(command.end(), words.begin() + 1, words.end());
+    if (run(command).exit_code != 0) {
+        throw std::runtime_error("stationca " + words.front() + " failed");
+    }
+}
+
+void Workplace::use_certificate_of(const std::string& station, const std::string& ca) {
+    if (!fs::exists(path(ca))) {
+        make_certificate(ca, {"create"});
+    }
+    if (!fs::exists(path(ca + "/station-" + station + ".pem"))) {
+        make_certificate(ca, {"station", station});
+    }
+    for (const char* suffix : {".pem", ".key"}) {
+        fs::copy_file(path(ca + "/station-" + station + suffix),
+                      path(std::string("station") + suffix), fs::copy_options::overwrite_existing);
+    }
+}
+
+std::string Workplace::central_endpoint() const {
+    return (options_.plain_http ? "http" : "https") + std::string("://127.0.0.1:") +
+           std::to_string(central_port);
 }
 
 void Workplace::start_pcscd() {
@@ -181,29 +211,50 @@ void Workplace::start_pcscd() {
 void Workplace::write_configuration() const {
     std::ofstream file(path("station.toml"));
     file << "station = \"kh\"\n"
-         << "central = \"http://127.0.0.1:" << central_port << "\"\n"
+         << "central = \"" << central_endpoint() << "\"\n"
          << "control = \"unix:" << path("stationd.sock") << "\"\n"
          << "ledger = \"" << ledger() << "\"\n"
          << "keys = \"" << path("keys") << "\"\n"
          << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
-         << "business_date = \"" << options_.business_date << "\"\n\n"
-         << "[[reader]]\n"
+         << "business_date = \"" << options_.business_date << "\"\n"
+         << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n") << "[[reader]]\n"
          << reader_settings(options_, production_reader) << "role = \"production\"\n\n"
          << "[[reader]]\n"
          << reader_settings(options_, counter_reader) << "role = \"counter\"\n\n"
          << "[[old_pass]]\nform = \"number\"\n\n"
          << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
+    if (!options_.plain_http) {
+        file << "\n[tls]\nca = \"" << path("ca/ca.pem") << "\"\n"
+             << "certificate = \"" << path("station.pem") << "\"\n"
+             << "key = \"" << path("station.key") << "\"\n";
+    }
 }
 
 void Workplace::start_central() {
-    central_.emplace(
-        std::vector<std::string>{options_.programs + "/centrald", "--database", path("central.db"),
-                                 "--listen", "http://127.0.0.1:" + std::to_string(central_port),
-                                 "--admin", "unix:" + path("admin.sock"), "--station", "kh=KH",
-                                 "--station", "kl=KL", "--business-date", options_.business_date,
-                                 "--import-passes", options_.passes, "--import-renewals",
-                                 options_.source + "/tests/data/renewals-list.csv"},
-        path("centrald.log"));
+    std::vector<std::string> command{options_.programs + "/centrald",
+                                     "--database",
+                                     path("central.db"),
+                                     "--listen",
+                                     central_endpoint(),
+                                     "--admin",
+                                     "unix:" + path("admin.sock"),
+                                     "--station",
+                                     "kh=KH",
+                                     "--station",
+                                     "kl=KL",
+                                     "--business-date",
+                                     options_.business_date,
+                                     "--import-passes",
+                                     options_.passes,
+                                     "--import-renewals",
+                                     options_.source + "/tests/data/renewals-list.csv"};
+    if (options_.plain_http) {
+        command.emplace_back("--plain-http-on-loopback");
+    } else {
+        command.insert(command.end(), {"--tls-certificate", path("ca/server.pem"), "--tls-key",
+                                       path("ca/server.key"), "--client-ca", path("ca/ca.pem")});
+    }
+    central_.emplace(command, path("centrald.log"));
     if (!eventually([&] { return central_run({"list", "--json"}).exit_code == 0; })) {
         throw std::runtime_error("centrald does not start, see " + path("centrald.log"));
     }

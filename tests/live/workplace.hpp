@@ -51,6 +51,7 @@ struct WorkplaceOptions {
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
     Stack stack = Stack::pcsc;  ///< of both readers
+    bool plain_http = false;    ///< between station and central, in place of TLS
 };
 
 inline constexpr std::size_t production_reader = 0;
@@ -68,6 +69,8 @@ class Workplace {
     /// `more` goes into the environment of stationd.
     void start_station(const Environment& more = {});
     void stop_station();
+    /// From the next start on the station shows this certificate, by the central's CA or another.
+    void use_certificate_of(const std::string& station, const std::string& ca = "ca");
     Process& station() { return *station_; }
     Process& central() { return *central_; }
     Slot& slot(std::size_t reader) { return slots_.at(reader); }
@@ -100,6 +103,8 @@ class Workplace {
     [[nodiscard]] std::vector<json::object> events() const;
 
   private:
+    void make_certificate(const std::string& ca, const std::vector<std::string>& words) const;
+    [[nodiscard]] std::string central_endpoint() const;
     void write_configuration() const;
 
     WorkplaceOptions options_;

@@ -11,7 +11,7 @@ using namespace card::config;
 namespace {
 
 constexpr std::string_view valid = R"(station = "kh"
-central = "http://127.0.0.1:8440"
+central = "https://central.example:8440"
 control = "unix:/run/station/control"
 ledger = "/var/lib/station/ledger.db"
 keys = "/etc/station/keys"
@@ -37,6 +37,11 @@ parameter = "no"
 refuse_unproven_chips = true
 hold_odd_data = true
 max_presentations = 3
+
+[tls]
+ca = "/etc/station/ca.pem"
+certificate = "/etc/station/station-kh.pem"
+key = "/etc/station/station-kh.key"
 )";
 
 struct Fixture {
@@ -89,7 +94,11 @@ BOOST_AUTO_TEST_CASE(every_setting_of_a_valid_file_is_read) {
     const auto read = read_text(valid);
     BOOST_REQUIRE(read);
     BOOST_TEST(read->station == "kh");
-    BOOST_TEST(read->central.text() == "http://127.0.0.1:8440");
+    BOOST_TEST(read->central.text() == "https://central.example:8440");
+    BOOST_REQUIRE(read->tls.has_value());
+    BOOST_TEST(read->tls->authority == "/etc/station/ca.pem");
+    BOOST_TEST(read->tls->certificate == "/etc/station/station-kh.pem");
+    BOOST_TEST(read->tls->key == "/etc/station/station-kh.key");
     BOOST_TEST(read->control.text() == "unix:/run/station/control");
     BOOST_TEST(read->ledger == "/var/lib/station/ledger.db");
     BOOST_TEST(read->keys == "/etc/station/keys");
@@ -138,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_binding_that_says_too_much_or_nothing_readable_is_refused
 }
 
 BOOST_AUTO_TEST_CASE(what_is_optional_has_the_documented_defaults) {
-    const std::string text(valid.substr(0, valid.find("[production]")));
+    std::string text(valid);
+    text.erase(text.find("[production]"), text.find("[tls]") - text.find("[production]"));
     const auto read = read_text(text);
     BOOST_REQUIRE(read);
     BOOST_TEST(!read->production.refuse_unproven_chips);
@@ -218,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_mistyped_setting_is_refused_by_its_name) {
 
 BOOST_AUTO_TEST_CASE(a_mistyped_setting_is_refused_with_its_own_line) {
     BOOST_TEST(has(refusal_with("\"/etc/station/keys\"", "1"), "line 5:"));
-    BOOST_TEST(has(refusal_with("http://127", "https://127"), "line 2:"));
+    BOOST_TEST(has(refusal_with("https://", "http://"), "line 2:"));
     BOOST_TEST(has(refusal_with("\"2021-12-01\"", "\"2021-02-30\""), "line 7:"));
     BOOST_TEST(has(refusal_with("max_presentations = 3", "max_presentations = \"3\""), "line 27:"));
 }
@@ -249,6 +259,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_is_no_list_of_tables_is_refused) {
                                           "reader = []\n", "[reader]\nname=\"A\"\n"}) {
         std::string text(valid.substr(0, valid.find("[[reader]]")));
         text.append(reader).append("[[old_pass]]\nform = \"number\"\n");
+        text.append(valid.substr(valid.find("[tls]")));
         BOOST_TEST(has(refusal_of(text), "reader"), reader);
     }
 }
@@ -265,9 +276,31 @@ BOOST_AUTO_TEST_CASE(a_url_form_without_its_parameter_is_refused) {
     BOOST_TEST(has(refusal_with("parameter = \"no\"\n", ""), "\"parameter\""));
 }
 
-BOOST_AUTO_TEST_CASE(a_central_that_is_not_on_loopback_is_refused) {
-    BOOST_TEST(has(refusal_with("127.0.0.1", "192.0.2.1"), "central"));
-    BOOST_TEST(has(refusal_with("http://127.0.0.1:8440", "https://127.0.0.1:8440"), "central"));
+BOOST_AUTO_TEST_CASE(a_central_by_plain_http_is_on_loopback_and_asked_for) {
+    const std::string text(valid.substr(0, valid.find("[tls]")));
+    const std::string address = "https://central.example:8440";
+    const auto refusal_at = [&](const std::string& central) {
+        return refusal_of(std::string(text).replace(text.find(address), address.size(), central));
+    };
+    BOOST_TEST(refusal_at("http://127.0.0.1:8440\"\nplain_http_on_loopback = true#").empty());
+    BOOST_TEST(has(refusal_at("http://127.0.0.1:8440\"\nplain_http_on_loopback = false#"),
+                   "plain_http_on_loopback"));
+    BOOST_TEST(has(refusal_at("http://127.0.0.1:8440"), "plain_http_on_loopback"));
+    BOOST_TEST(has(refusal_at("http://192.0.2.1:8440\"\nplain_http_on_loopback = true#"),
+                   "loopback addresses only"));
+}
+
+BOOST_AUTO_TEST_CASE(a_central_by_tls_needs_its_files_and_no_other_has_them) {
+    BOOST_TEST(has(refusal_of(valid.substr(0, valid.find("[tls]"))), "[tls]"));
+    for (const std::string_view name : {"ca", "certificate", "key"}) {
+        const std::size_t begin = valid.find("\n" + std::string(name) + " = ") + 1;
+        const std::size_t size = valid.find('\n', begin) + 1 - begin;
+        BOOST_TEST(has(refusal_with(valid.substr(begin, size), ""), name), name);
+    }
+    BOOST_TEST(has(refusal_with("https://central.example:8440\"",
+                                "http://127.0.0.1:8440\"\nplain_http_on_loopback = true"),
+                   "[tls]"));
+    BOOST_TEST(has(refusal_with("ca = ", "authority = "), "\"authority\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_day_that_does_not_exist_is_refused) {

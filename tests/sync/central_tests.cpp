@@ -1,4 +1,5 @@
 // The central through its two handlers: a real database, no sockets.
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -78,10 +79,12 @@ struct World {
         std::filesystem::remove_all(folder);
     }
 
+    http::Peer peer{};  ///< who asks from now on
+
     http::Response call(bool admin, std::string method, std::string target, std::string body = {},
                         std::map<std::string, std::string> headers = {}) {
         http::Request request{std::move(method), std::move(target), std::move(headers),
-                              std::move(body)};
+                              std::move(body), peer};
         http::Response response;
         const auto keep = [&response](const std::exception_ptr& error, http::Response got) {
             BOOST_REQUIRE(!error);
@@ -542,6 +545,32 @@ BOOST_AUTO_TEST_CASE(what_was_answered_survives_a_restart) {
     BOOST_TEST(authorise(id, 7, 1, 1).status == 200);
     std::ofstream(folder / "other.db") << "no database at all, but long enough to be looked at";
     BOOST_TEST(!Store::open(folder / "other.db", random, FeeRule{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_another_station_is_refused_everywhere) {
+    const RenewalId id = claimed();
+    const std::vector<std::pair<std::string, std::string>> routes{
+        {"GET", "renewals"},
+        {"POST", "claims"},
+        {"POST", "facts"},
+        {"GET", "facts/acknowledged?incarnation=" + uuid(1).text()},
+        {"GET", "nothing"}};
+    for (const char* other : {"kl", "kh2", "k", "unknown"}) {
+        peer = *http::StationName::parse(other);
+        for (const auto& [method, route] : routes) {
+            BOOST_TEST(code(call(false, method, "/v1/stations/kh/" + route)) == "403 wrong_station",
+                       other << " " << route);
+        }
+        BOOST_TEST(code(authorise(id, 1, 1, 1)) == "403 wrong_station", other);
+    }
+    BOOST_TEST(std::count(events.begin(), events.end(), "wrong_station") == 24);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_opens_its_own_station_and_no_unknown_one) {
+    peer = *http::StationName::parse("kh");
+    BOOST_TEST(call(false, "GET", "/v1/stations/kh/renewals").status == 200);
+    peer = *http::StationName::parse("unknown");
+    BOOST_TEST(code(call(false, "GET", "/v1/stations/unknown/renewals")) == "404 unknown_station");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

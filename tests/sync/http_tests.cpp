@@ -58,6 +58,7 @@ Limits short_limits() {
     Limits limits;
     limits.max_header_size = 2048;
     limits.max_body_size = 4096;
+    limits.max_connections = 8;
     limits.idle_timeout = 400ms;
     limits.request_timeout = 200ms;
     return limits;
@@ -187,8 +188,10 @@ class LyingServer {
 
 BOOST_AUTO_TEST_SUITE(http_endpoints)
 
-BOOST_AUTO_TEST_CASE(loopback_and_unix_endpoints_are_read_and_shown_again) {
-    for (const char* text : {"http://127.0.0.1:8080", "http://[::1]:1", "unix:/run/x.sock"}) {
+BOOST_AUTO_TEST_CASE(endpoints_are_read_and_shown_again) {
+    for (const char* text :
+         {"http://127.0.0.1:8080", "http://[::1]:1", "unix:/run/x.sock",
+          "https://central.example:8443", "https://192.0.2.1:1", "https://[2001:db8::1]:1"}) {
         const auto endpoint = Endpoint::parse(text);
         BOOST_REQUIRE(endpoint);
         BOOST_TEST(endpoint->text() == text);
@@ -196,11 +199,30 @@ BOOST_AUTO_TEST_CASE(loopback_and_unix_endpoints_are_read_and_shown_again) {
 }
 
 BOOST_AUTO_TEST_CASE(other_endpoints_are_refused) {
-    for (const char* text :
-         {"", "http://", "http://127.0.0.1", "http://127.0.0.1:0", "http://127.0.0.1:65536",
-          "http://127.0.0.1:80/x", "http://10.0.0.1:80", "http://0.0.0.0:80", "http://localhost:80",
-          "http://::1:80", "http://[127.0.0.1]:80", "https://127.0.0.1:80", "unix:relative",
-          "unix:"}) {
+    for (const char* text : {"",
+                             "http://",
+                             "http://127.0.0.1",
+                             "http://127.0.0.1:0",
+                             "http://127.0.0.1:65536",
+                             "http://127.0.0.1:80/x",
+                             "http://10.0.0.1:80",
+                             "http://0.0.0.0:80",
+                             "http://localhost:80",
+                             "http://::1:80",
+                             "http://[127.0.0.1]:80",
+                             "http://central.example:80",
+                             "https://",
+                             "https://central.example",
+                             "https://:80",
+                             "https://a/b:80",
+                             "https://a@b:80",
+                             "https://-a:80",
+                             "https://[a]:80",
+                             "https://::1:80",
+                             "https://*.a:80",
+                             "ftp://a:80",
+                             "unix:relative",
+                             "unix:"}) {
         BOOST_TEST(!Endpoint::parse(text), text);
     }
     BOOST_TEST(!Endpoint::parse("unix:/" + std::string(120, 'x')));
@@ -265,11 +287,36 @@ BOOST_AUTO_TEST_CASE(malformed_and_ambiguous_requests_are_refused) {
         "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost : x\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: \r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x, y\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: u@x\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+        "GET /a HTTP/1.1\r\n Host: x\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x\n\r\n",
+        "GET /a HTTP/1.1\nHost: x\n\n",
+        "GET /a HTTP/1.1\rHost: x\r\n\r\n",
+        "GET  /a HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /a HTTP/1.1 x\r\nHost: x\r\n\r\n",
+        "GET /a\r\nHost: x\r\n\r\n",
+        " GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
+        "G@T /a HTTP/1.1\r\nHost: x\r\n\r\n",
+        "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /a HTTP/2.0\r\nHost: x\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
+        "\x16\x03\x01\x02",
         "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
         "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
         "0\r\n\r\n",
         "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0x3\r\n\r\nabc",
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabXX0\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\na\r\n",
         "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"};
     for (const std::string& request : requests) {
         const std::string answer = raw(endpoint, request);
@@ -288,6 +335,71 @@ BOOST_AUTO_TEST_CASE(too_large_headers_and_bodies_are_refused_with_their_own_sta
         chunked += "400\r\n" + std::string(1024, 'x') + "\r\n";
     }
     BOOST_TEST(status_of(raw(endpoint, chunked + "0\r\n\r\n")) == "413");
+}
+
+BOOST_AUTO_TEST_CASE(endless_heads_extensions_and_trailers_are_refused_before_they_end) {
+    const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\n";
+    const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+    std::string many_fields = head;
+    for (int i = 0; i < 101; ++i) {
+        many_fields += "X: 1\r\n";
+    }
+    const std::string endless(20'000, 'x');
+    BOOST_TEST(status_of(raw(endpoint, head + "X: " + endless)) == "431");
+    BOOST_TEST(status_of(raw(endpoint, "GET /" + endless)) == "431");
+    BOOST_TEST(status_of(raw(endpoint, chunked + "1;" + endless)) == "431");
+    BOOST_TEST(status_of(raw(endpoint, chunked + "0\r\nX: " + endless)) == "431");
+    BOOST_TEST(status_of(raw(endpoint, many_fields + "\r\n")) == "400");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_comes_octet_by_octet_is_the_same_request) {
+    const std::string request = "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    const int descriptor = connected_socket(endpoint);
+    for (const char octet : request) {
+        BOOST_REQUIRE(::send(descriptor, &octet, 1, MSG_NOSIGNAL) == 1);
+    }
+    ::shutdown(descriptor, SHUT_WR);
+    BOOST_TEST(read_to_end(descriptor).find("/c||abc") != std::string::npos);
+    ::close(descriptor);
+}
+
+BOOST_AUTO_TEST_CASE(a_method_reaches_the_handler_as_it_was_written) {
+    const std::string answer = raw(endpoint, "get /m HTTP/1.1\r\nHost: x\r\n\r\n");
+    BOOST_TEST(answer.find("x-method: get\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_no_answer_loses_its_connection) {
+    const int descriptor = connected_socket(endpoint);
+    const std::string request =
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n" + std::string(4000, 'x');
+    // Sends on and on and reads nothing: answers fill the socket until the server gives up.
+    while (::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    }
+    BOOST_TEST((errno == EPIPE || errno == ECONNRESET));
+    ::close(descriptor);
+    BOOST_TEST(status_of(raw(endpoint, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n")) == "200");
+}
+
+BOOST_AUTO_TEST_CASE(above_the_limit_of_connections_newcomers_are_turned_away_until_one_ends) {
+    std::vector<int> seats;
+    for (std::size_t i = 0; i < short_limits().max_connections; ++i) {
+        seats.push_back(connected_socket(endpoint));
+        // Seated once it was answered.
+        const std::string_view request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+        char octet = 0;
+        BOOST_REQUIRE(::send(seats.back(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
+        BOOST_REQUIRE(::read(seats.back(), &octet, 1) == 1);
+    }
+    const std::string turned_away = raw(endpoint, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    BOOST_TEST(turned_away.find("HTTP") == std::string::npos);
+    for (const int seat : seats) {
+        ::close(seat);
+    }
+    std::string answer;
+    for (int i = 0; i < 100 && status_of(answer) != "200"; ++i) {
+        answer = raw(endpoint, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
+    BOOST_TEST(status_of(answer) == "200");
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_cut_or_never_ends_ends_the_connection) {
@@ -371,7 +483,17 @@ BOOST_AUTO_TEST_CASE(lies_and_broken_answers_are_to_be_tried_later) {
         "HTTP/1.1 200 OK\r\n\r\nno length",
         "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: " + std::string(9000, 'x') + "\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"};
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "1\r\na\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'x'),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        "HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n"};
     for (const std::string& lie : lies) {
         TemporaryFolder folder;
         LyingServer server(folder.socket(), lie);
@@ -386,6 +508,41 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up) {
     LyingServer server(folder.socket(), "HTTP/1.1 200 OK\r\nContent-Le", true);
     const auto response = called(folder.socket(), get("/a"), 100ms);
     BOOST_TEST((response.error().fault == Fault::retry_later));
+}
+
+BOOST_AUTO_TEST_CASE(interim_answers_are_passed_over_but_not_without_end) {
+    const std::string interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    const std::string last = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    for (const std::size_t count : {1U, 8U, 9U}) {
+        std::string octets;
+        for (std::size_t i = 0; i < count; ++i) {
+            octets += interim;
+        }
+        TemporaryFolder folder;
+        LyingServer server(folder.socket(), octets + last);
+        const auto response = called(folder.socket(), get("/a"));
+        BOOST_TEST(response.has_value() == (count <= 8), count);
+        BOOST_TEST((!response || response->body == "ok"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_is_an_answer_and_is_not_followed) {
+    TemporaryFolder folder;
+    LyingServer server(folder.socket(),
+                       "HTTP/1.1 307 Elsewhere\r\nLocation: http://192.0.2.1/\r\n"
+                       "Content-Length: 0\r\n\r\n");
+    const auto response = called(folder.socket(), get("/a"));
+    BOOST_REQUIRE(response);
+    BOOST_TEST(response->status == 307);
+}
+
+BOOST_AUTO_TEST_CASE(methods_whose_answers_have_no_body_cannot_be_called) {
+    for (const char* method : {"HEAD", "CONNECT"}) {
+        TemporaryFolder folder;
+        Request request = get("/a");
+        request.method = method;
+        BOOST_TEST((called(folder.socket(), request).error().fault == Fault::report_defect));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_status_is_an_answer) {

@@ -161,9 +161,49 @@ BOOST_AUTO_TEST_CASE(a_first_delay_of_zero_waits_not_at_all) {
     BOOST_TEST(backoff.next(largest).count() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_s_wish_is_read_in_seconds_or_as_a_date) {
+    const Timestamp now = parse_rfc3339("1994-11-06T08:49:07.500Z").value();
+    const std::vector<std::pair<std::string_view, std::int64_t>> wishes{
+        {"0", 0},
+        {"120", 120},
+        {"3600", 3600},
+        {"99999", 3600},
+        {"99999999999999999999999", 3600},
+        {"Sun, 06 Nov 1994 08:49:37 GMT", 30},
+        {"Sun, 06 Nov 1994 08:49:00 GMT", 0},
+        {"Sun, 06 Nov 2094 08:49:37 GMT", 3600},
+        {"", 0},
+        {"-5", 0},
+        {"5s", 0},
+        {"soon", 0},
+        {"Sun, 06 Nov 1994 08:49:37", 0},
+        {"Sun, 06 Nov 1994 08:49:37 CST", 0}};
+    for (const auto& [wish, seconds] : wishes) {
+        BOOST_TEST(retry_after(wish, now).count() == seconds, wish);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(central_client, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_wish_of_the_last_answer_is_kept_and_no_older_one) {
+    http::Response busy = problem(503, "busy", true);
+    busy.headers["retry-after"] = "7";
+    serve(busy);
+    BOOST_TEST((client->asked_to_wait() == 0s));
+    BOOST_TEST(!pull());
+    BOOST_TEST((client->asked_to_wait() == 7s));
+    given = problem(503, "busy", true);
+    BOOST_TEST(!pull());
+    BOOST_TEST((client->asked_to_wait() == 0s));
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_is_not_followed_and_tried_again_later) {
+    http::Response elsewhere = answer(302, "");
+    elsewhere.headers["location"] = "http://192.0.2.1/";
+    BOOST_TEST((fault_of_pull(elsewhere) == Fault::retry_later));
+}
 
 BOOST_AUTO_TEST_CASE(a_pull_names_station_cursor_and_wait) {
     serve(answer(200, wire::encode(wire::RenewalPage{{}, "c2"})));

@@ -25,6 +25,7 @@ ARROWS = {
     'sync/sqlite': [BASE],
     'sync/wire': [BASE, 'cardformat/pass'],
     'sync/http': [BASE],
+    'sync/authority': [BASE, 'sync/http'],
     'sync/ledger': [BASE, 'cardformat/pass', 'cardformat/crypto', 'sync/sqlite', 'sync/wire'],
     'sync/uplink': [BASE, 'cardformat/pass', 'sync/http', 'sync/wire'],
     'sync/central': [BASE, 'cardformat/pass', 'cardformat/crypto', 'sync/sqlite', 'sync/wire',
@@ -52,7 +53,8 @@ LIBRARIES = {
     'nfc/': ['reader/nfc'],
     'libudev.h': ['reader/usb'],
     'sqlite3.h': ['sync/sqlite', 'tests'],
-    'openssl/': ['cardformat/crypto', 'tests/virtual'],
+    # Among these, TLS is sync/http's and X.509 is its and sync/authority's.
+    'openssl/': ['cardformat/crypto', 'sync/http', 'sync/authority', 'tests/virtual'],
     'cbor.h': ['cardformat/credential'],
     'toml++/': ['station/config'],
     'tl/': [BASE],
