@@ -4,7 +4,9 @@
 
 #include <boost/program_options/parsers.hpp>
 
+#include "station/cardtool/card_commands.hpp"
 #include "station/cardtool/keys_commands.hpp"
+#include "station/cardtool/write_commands.hpp"
 
 namespace card::cardtool {
 namespace {
@@ -13,7 +15,8 @@ namespace options = boost::program_options;
 
 std::vector<Command> all_commands() {
     std::vector<Command> all;
-    for (const std::span<const Command> group : {keys_commands()}) {
+    for (const std::span<const Command> group :
+         {card_commands(), write_commands(), keys_commands()}) {
         all.insert(all.end(), group.begin(), group.end());
     }
     return all;
@@ -21,7 +24,7 @@ std::vector<Command> all_commands() {
 
 void help(std::ostream& out) {
     out << "cardtool works on cards and keys without a station.\n\n"
-           "  cardtool COMMAND [--keys STORE] [--json]\n\nCommands\n";
+           "  cardtool COMMAND [OPTION...]\n\nCommands\n";
     for (const Command& command : all_commands()) {
         out << "  " << command.name << " " << command.arguments << "\n      " << command.meaning
             << "\n";
@@ -30,11 +33,33 @@ void help(std::ostream& out) {
            "  \"pkcs11:token=LABEL?module-path=/path/module.so&pin-source=file:/path/of/pin\"\n"
            "pin-source is file:PATH or env:NAME. A PIN is never given on the command line.\n\n"
            "Options\n"
-           "  --keys STORE   the key store\n"
-           "  --json         one JSON object on standard output, errors too\n"
-           "  --help         this text\n\n"
-           "Exit status: 0 done; 1 tried and failed (a token is missing or does not answer);\n"
-           "2 wrong usage; 3 refused (the key store, its PIN or a file cannot be used).\n";
+           "  --keys STORE     the key store\n"
+           "  --json           one JSON object on standard output, errors too\n"
+           "  --reader NAME    the reader, as `readers` lists it; not needed for the only one\n"
+           "  --frame OCTETS   the reader's largest frame, 48 to 256 (64 where it is not given)\n"
+           "  --record FILE    what is kept of a card, so that nothing is lost when it leaves:\n"
+           "                   personalise makes it, the others go on with it or make it\n"
+           "  --pass FILE      the pass to write, as the README of cardtool describes it\n"
+           "  --originality P  refuse (as without it), warn of or write (off) chips that do not\n"
+           "                   prove their maker\n"
+           "  --help           this text\n\n"
+           "Exit status\n"
+           "  0  done; for verify: genuine, active and valid today\n"
+           "  1  tried and failed, a key token is missing or failed\n"
+           "  2  wrong usage    3  the key store or a setting cannot be used\n"
+           "  10 genuine, but no gate opens: not active, or not valid today\n"
+           "  11 not genuine    12 not our card\n"
+           "  20 the pass file cannot be used    21 the record file cannot be used\n"
+           "  22 the record is of another card, or of another pass\n"
+           "  30 no reader      31 no reader of this name    32 several readers, none named\n"
+           "  33 pcscd does not run    34 no permission to use it\n"
+           "  35 the reader failed, or another program holds it\n"
+           "  40 the card left or did not answer    41 too little memory for a pass\n"
+           "  42 not blank, or no card for passes   43 the maker is not proven\n"
+           "  44 the card's life state does not allow it    45 the card is at fault\n"
+           "At 12 and 20 to 34 and 41 to 44 nothing was written to the card.\n\n"
+           "A station has a ledger of its own, and its cards are made and handed over there.\n"
+           "cardtool is for acceptance, support and makers of gates.\n";
 }
 
 /// Two words name a command, or one.

@@ -19,12 +19,52 @@
 
 namespace card::cardtool {
 
+/// What the exit status tells; README.md and --help explain each.
 enum class Exit : int {
     done = 0,
-    failed = 1,   ///< it was tried: a card, reader or token is missing or failed
+    failed = 1,   ///< it was tried: a token is missing or failed
     usage = 2,    ///< no such command or option
-    refused = 3,  ///< a key store, file or setting cannot be used; nothing was changed by it
+    refused = 3,  ///< a key store or setting cannot be used; nothing was changed by it
+
+    opens_no_gate = 10,  ///< genuine, but not active or not valid today
+    not_genuine = 11,    ///< made to look like one of ours, or spoiled
+    not_ours = 12,
+
+    bad_pass_file = 20,
+    bad_record = 21,
+    other_card = 22,  ///< the record names another card or another pass
+
+    no_reader = 30,
+    unknown_reader = 31,
+    several_readers = 32,
+    no_service = 33,
+    no_access = 34,
+    reader_failed = 35,
+
+    card_removed = 40,
+    card_too_small = 41,
+    foreign_card = 42,
+    not_original = 43,
+    wrong_state = 44,    ///< of the card's life
+    card_at_fault = 45,  ///< answers falsely, or is damaged
 };
+
+/// The stable name of an exit status in JSON: the enumerator itself.
+[[nodiscard]] std::string_view name(Exit exit);
+
+/// Why a command ends without having done what it was asked.
+struct Stop {
+    Exit exit;
+    std::string_view code;  ///< in JSON
+    std::string detail;     ///< what happened, and what to do
+};
+
+template <class T>
+using Outcome = tl::expected<T, Stop>;
+
+[[nodiscard]] tl::unexpected<Stop> stop(Exit exit, std::string detail);
+/// The exit status is the fault's.
+[[nodiscard]] tl::unexpected<Stop> stop(const Failure& failure);
 
 /// One call: the options for every command, the command's own words, and where to write.
 struct Invocation {
@@ -49,8 +89,9 @@ struct Command {
 
 /// Tells of wrong usage.
 Exit wrong_usage(const Invocation& invocation, const std::string& what);
-/// Tells of a failure: `refused` where input or configuration is to be corrected, else `failed`.
+/// Tells of a failure, with the exit status of its fault.
 Exit tell(const Invocation& invocation, const Failure& failure);
+Exit tell(const Invocation& invocation, const Stop& stop);
 /// Tells what came of it: the text, or the object with --json.
 Exit tell(const Invocation& invocation, const std::string& text, const boost::json::object& object);
 
