@@ -30,6 +30,10 @@ std::string_view name(Fault fault) {
             return "correct_configuration";
         case Fault::insert_key_token:
             return "insert_key_token";
+        case Fault::correct_token_pin:
+            return "correct_token_pin";
+        case Fault::unlock_key_token:
+            return "unlock_key_token";
         case Fault::stop_station:
             return "stop_station";
         case Fault::report_defect:

@@ -32,6 +32,8 @@ enum class Fault : std::uint8_t {
     correct_input,            ///< what an operator, file or scanner gave cannot be used
     correct_configuration,    ///< a setting or key store does not fit
     insert_key_token,         ///< the token with the keys is not there or stopped answering
+    correct_token_pin,        ///< the token refused its PIN, or one more wrong try would lock it
+    unlock_key_token,         ///< the token's PIN is locked; only its security officer helps
     stop_station,             ///< the ledger cannot be trusted to be durable
     report_defect,            ///< an invariant of this program is broken
 };

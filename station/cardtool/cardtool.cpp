@@ -47,6 +47,7 @@ void help(std::ostream& out) {
            "  0  done; for verify: genuine, active and valid today\n"
            "  1  tried and failed, a key token is missing or failed\n"
            "  2  wrong usage    3  the key store or a setting cannot be used\n"
+           "  4  the key token's PIN is wrong    5  the key token is locked\n"
            "  10 genuine, but no gate opens: not active, or not valid today\n"
            "  11 not genuine    12 not our card\n"
            "  20 the pass file cannot be used    21 the record file cannot be used\n"

@@ -20,6 +20,8 @@ constexpr std::array named_exits{NamedExit{Exit::done, "done"},
                                  NamedExit{Exit::failed, "failed"},
                                  NamedExit{Exit::usage, "usage"},
                                  NamedExit{Exit::refused, "refused"},
+                                 NamedExit{Exit::wrong_pin, "wrong_pin"},
+                                 NamedExit{Exit::pin_locked, "pin_locked"},
                                  NamedExit{Exit::opens_no_gate, "opens_no_gate"},
                                  NamedExit{Exit::not_genuine, "not_genuine"},
                                  NamedExit{Exit::not_ours, "not_ours"},
@@ -55,6 +57,10 @@ Exit exit_of(Fault fault) {
             return Exit::no_service;
         case Fault::grant_reader_access:
             return Exit::no_access;
+        case Fault::correct_token_pin:
+            return Exit::wrong_pin;
+        case Fault::unlock_key_token:
+            return Exit::pin_locked;
         case Fault::correct_input:
         case Fault::correct_configuration:
             return Exit::refused;

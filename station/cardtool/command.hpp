@@ -25,6 +25,8 @@ enum class Exit : int {
     failed = 1,   ///< it was tried: a token is missing or failed
     usage = 2,    ///< no such command or option
     refused = 3,  ///< a key store or setting cannot be used; nothing was changed by it
+    wrong_pin = 4,
+    pin_locked = 5,
 
     opens_no_gate = 10,  ///< genuine, but not active or not valid today
     not_genuine = 11,    ///< made to look like one of ours, or spoiled

@@ -111,7 +111,7 @@ struct FaultWords {
     Words words;
 };
 
-constexpr std::array<FaultWords, 15> faults{{
+constexpr std::array<FaultWords, 17> faults{{
     {Fault::present_same_card_again,
      {"present_same_card_again", Tone::act, "請把同一張卡片放回", "Put the same card back."}},
     {Fault::use_another_card,
@@ -149,6 +149,12 @@ constexpr std::array<FaultWords, 15> faults{{
     {Fault::insert_key_token,
      {"insert_key_token", Tone::stop, "金鑰裝置沒有回應，請確認已接上，並通知資訊人員",
       "The key token does not answer; check that it is plugged in, and call IT."}},
+    {Fault::correct_token_pin,
+     {"correct_token_pin", Tone::stop, "金鑰裝置的密碼不正確，請通知資訊人員",
+      "The key token refuses its PIN; call IT."}},
+    {Fault::unlock_key_token,
+     {"unlock_key_token", Tone::stop, "金鑰裝置已鎖住，請通知資訊人員",
+      "The key token is locked; call IT."}},
     {Fault::stop_station,
      {"stop_station", Tone::stop, "資料無法安全儲存，系統已停止，請通知資訊人員",
       "Data cannot be stored safely; the station stopped. Call IT."}},

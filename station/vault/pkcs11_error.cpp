@@ -143,11 +143,11 @@ constexpr std::array broken_call{
     CKR_DATA_LEN_RANGE, CKR_DATA_INVALID,     CKR_USER_TYPE_INVALID};
 
 constexpr std::array advices{
-    Advice{Fault::correct_configuration,
+    Advice{Fault::correct_token_pin,
            "the PIN is wrong; put it right where pin-source says, and only then start again: every "
            "wrong try brings the token nearer to locking",
            pin_is_wrong},
-    Advice{Fault::correct_configuration,
+    Advice{Fault::unlock_key_token,
            "the PIN is locked after wrong tries; the security officer sets a new one (pkcs11-tool "
            "--init-pin)",
            pin_is_locked},

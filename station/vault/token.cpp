@@ -87,7 +87,7 @@ Result<void> check_pin_state(const CK_TOKEN_INFO& info) {
         return tl::make_unexpected(pkcs11::failure(described(info), CKR_PIN_LOCKED));
     }
     if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-        return fail(Fault::correct_configuration,
+        return fail(Fault::correct_token_pin,
                     described(info) +
                         ": the next wrong PIN locks it, so none is tried. Log in once by hand "
                         "(pkcs11-tool --login --list-objects), then start again");

@@ -88,12 +88,25 @@ BOOST_AUTO_TEST_CASE(exit_statuses_tell_a_missing_token_from_a_refused_one) {
     BOOST_TEST(cardtool({"keys", "check", other}).status == 1);
     token.write_pin("654321");
     const Outcome refused = cardtool({"keys", "check", token.uri(), "--json"});
-    BOOST_TEST(refused.status == 3);
-    BOOST_TEST(refused.json().at("error").at("code") == "correct_configuration");
+    BOOST_TEST(refused.status == 4);
+    BOOST_TEST(refused.json().at("error").at("code") == "correct_token_pin");
     BOOST_TEST(refused.err.empty());
     const Outcome for_people = cardtool({"keys", "check", token.uri()});
     BOOST_TEST(for_people.out.empty());
     BOOST_TEST(for_people.err.find("CKR_PIN_INCORRECT") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_card_command_ends_at_a_wrong_pin_or_a_locked_token_each_with_its_status) {
+    const SoftToken token;
+    faulty_module::fail_calls("C_Login", CKR_PIN_LOCKED);
+    const Outcome locked = cardtool({"verify", "--keys", token.uri(), "--json"});
+    BOOST_TEST(locked.status == 5);
+    BOOST_TEST(locked.json().at("error").at("code") == "unlock_key_token");
+    faulty_module::heal();
+    token.write_pin("654321");
+    const Outcome wrong = cardtool({"verify", "--keys", token.uri(), "--json"});
+    BOOST_TEST(wrong.status == 4);
+    BOOST_TEST(wrong.json().at("error").at("code") == "correct_token_pin");
 }
 
 const std::vector<std::vector<std::string>> wrong_usages{{},
@@ -120,9 +133,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_told_and_nothing_else_happens) {
 BOOST_AUTO_TEST_CASE(help_names_every_command_and_exit_status) {
     const Outcome outcome = cardtool({"--help"});
     BOOST_TEST(outcome.status == 0);
-    for (const char* words : {"keys create", "keys roll", "keys list", "keys check",
-                              "Exit status: "
-                              "0 done; 1 tried and failed"}) {
+    for (const char* words : {"keys create", "keys roll", "keys list", "keys check", "Exit status",
+                              "4  the key token's PIN is wrong"}) {
         BOOST_TEST(outcome.says(words), words);
     }
 }

@@ -1,6 +1,7 @@
 // Pkcs11Vault on a real SoftHSM, reached through a module that fails on command.
 
 #include <fstream>
+#include <map>
 #include <set>
 
 #include <boost/json.hpp>
@@ -194,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_pin_is_tried_once) {
     const SoftToken token;
     token.write_pin("654321");
     const Failure failure = refusal(token.uri());
-    BOOST_TEST((failure.fault == Fault::correct_configuration));
+    BOOST_TEST((failure.fault == Fault::correct_token_pin));
     BOOST_TEST(says(failure, "C_Login: CKR_PIN_INCORRECT"));
     BOOST_TEST(!says(failure, "654321"));
     BOOST_TEST(faulty_module::calls_of("C_Login") == 1U);
@@ -204,15 +205,17 @@ BOOST_AUTO_TEST_CASE(a_locked_pin_is_said) {
     const SoftToken token;
     faulty_module::fail_calls("C_Login", CKR_PIN_LOCKED);
     const Failure failure = refusal(token.uri());
-    BOOST_TEST((failure.fault == Fault::correct_configuration));
+    BOOST_TEST((failure.fault == Fault::unlock_key_token));
     BOOST_TEST(says(failure, "CKR_PIN_LOCKED"));
 }
 
 BOOST_AUTO_TEST_CASE(no_pin_is_tried_where_the_token_says_that_it_is_locked_or_one_try_is_left) {
-    for (const CK_FLAGS flag : {CKF_USER_PIN_LOCKED, CKF_USER_PIN_FINAL_TRY}) {
+    const std::map<CK_FLAGS, Fault> faults{{CKF_USER_PIN_LOCKED, Fault::unlock_key_token},
+                                           {CKF_USER_PIN_FINAL_TRY, Fault::correct_token_pin}};
+    for (const auto& [flag, fault] : faults) {
         const SoftToken token;
         faulty_module::add_token_flags(flag);
-        BOOST_TEST((refusal(token.uri()).fault == Fault::correct_configuration));
+        BOOST_TEST((refusal(token.uri()).fault == fault));
         BOOST_TEST(faulty_module::calls_of("C_Login") == 0U);
     }
 }
@@ -428,7 +431,7 @@ BOOST_AUTO_TEST_CASE(a_pin_that_is_wrong_by_then_is_tried_once_for_good) {
     for (int i = 0; i < 3; ++i) {
         const auto signature = vault->sign(Bytes{1});
         BOOST_REQUIRE(!signature);
-        BOOST_TEST((signature.error().fault == Fault::correct_configuration));
+        BOOST_TEST((signature.error().fault == Fault::correct_token_pin));
         BOOST_TEST(says(signature.error(), "CKR_PIN_INCORRECT"));
     }
     token.write_pin("123456");
