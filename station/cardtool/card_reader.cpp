@@ -87,7 +87,8 @@ struct CardReader::State {
 
     explicit State(std::string name)
         : host(context,
-               {worker_program(), reader::PcscBinding{reader::ReaderName{std::move(name)}, {}}}) {}
+               {worker_program(), reader::PcscAddress{{reader::ReaderName{std::move(name)}, {}}}}) {
+    }
 
     template <class T>
     T finish(asio::awaitable<T> work) {
@@ -139,9 +140,12 @@ Result<void> CardReader::await_card(const std::function<void()>& none_yet) {
             return fail(Fault::restart_worker, lost->detail);
         }
         if (std::holds_alternative<reader::CardPresent>(event)) {
-            const Result<void> connected = state_->finish(state_->host.connect());
-            if (connected || connected.error().fault != Fault::present_same_card_again) {
-                return connected;
+            const Result<reader::FrameSize> connected = state_->finish(state_->host.connect());
+            if (connected) {
+                return {};
+            }
+            if (connected.error().fault != Fault::present_same_card_again) {
+                return tl::make_unexpected(connected.error());
             }
         }
     }
