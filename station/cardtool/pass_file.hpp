@@ -12,7 +12,7 @@
 
 namespace card::cardtool {
 
-inline constexpr std::size_t max_pass_file_size = 16 * 1024;  ///< octets
+inline constexpr std::size_t max_pass_file_size = 16'384;  ///< octets
 inline constexpr std::size_t max_port_areas = 32;
 inline constexpr std::size_t max_port_area_size = 64;  ///< octets of UTF-8
 

@@ -14,7 +14,7 @@
 
 namespace card::cardtool {
 
-inline constexpr std::size_t max_record_size = 16 * 1024;  ///< octets
+inline constexpr std::size_t max_record_size = 16'384;  ///< octets
 
 /// The last thing that was begun (ending in -ing, and `started`) or seen to be done.
 enum class RecordState : std::uint8_t {
