@@ -299,6 +299,14 @@ Notice notice_of(const Failure& failure) {
                                                            : Notice::card_is_foreign;
 }
 
+/// With the pass number, where the card on the reader has one.
+void tell_about(Station& station, const Job& job, EventId event, std::vector<Field> fields) {
+    if (job.pass_number) {
+        fields.push_back(pass_field(*job.pass_number));
+    }
+    station.log.tell(event, fields);
+}
+
 asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, ReaderView& view) {
     view.pass_number.reset();
     const Result<void> connected = co_await reader.connect();
@@ -321,8 +329,8 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
         if (notice.error().fault == Fault::stop_station) {
             station.stop_for(notice.error());
         }
-        station.log.tell(EventId::defect_found,
-                         {reader_field(view.name), detail_field(notice.error().detail)});
+        tell_about(station, job, EventId::defect_found,
+                   {reader_field(view.name), detail_field(notice.error().detail)});
         view.trouble = notice.error().fault;
         co_return;
     }
@@ -330,7 +338,8 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
     view.pass_number = job.pass_number;
     const bool refused = !job.attempt && *notice != Notice::no_renewal_waiting;
     if (refused) {
-        station.log.tell(EventId::card_refused, {reader_field(view.name), notice_field(*notice)});
+        tell_about(station, job, EventId::card_refused,
+                   {reader_field(view.name), notice_field(*notice)});
     }
 }
 

@@ -143,8 +143,14 @@ asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient
     central_answers(station);
     for (const wire::FactResult& result : answer->results) {
         if (result.outcome == wire::FactOutcome::stored_conflict) {
-            station.log.tell(EventId::fact_conflict,
-                             {seq_field(result.seq), code_field(result.order)});
+            const std::int64_t seq = result.seq;
+            auto read = [seq](ledger::Ledger& ledger) { return ledger.pass_of_fact(seq); };
+            Result<std::optional<PassNumber>> number = co_await station.ledger.run(std::move(read));
+            std::vector<Field> fields{seq_field(seq), code_field(result.order)};
+            if (number && *number) {
+                fields.push_back(pass_field(**number));
+            }
+            station.log.tell(EventId::fact_conflict, fields);
         }
     }
     const std::int64_t through = answer->acked_through;

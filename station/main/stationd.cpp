@@ -10,6 +10,7 @@
 #include "station/console/console.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
+#include "station/observe/output.hpp"
 #include "station/vault/key_store.hpp"
 #include "station/vault/lock_down.hpp"
 
@@ -97,7 +98,7 @@ int run(const config::Config& config) {
     }
     asio::io_context context(1);
     desk::LedgerThread ledger_thread(context, std::move(*ledger));
-    EventLog log(config.station, clock);
+    EventLog log(config.station, clock, {Output()});
     desk::Station station(context, config, **vault, log, clock, ledger_thread);
     std::vector<Post> posts = open_posts(station);
     console::Console console{station, {}, nullptr};
@@ -126,15 +127,6 @@ int run(const config::Config& config) {
     return station.fatal ? exit_ledger : 0;
 }
 
-int print_events() {
-    std::cout << "| event | level | meaning | what to do |\n| --- | --- | --- | --- |\n";
-    for (const CatalogueEntry& entry : catalogue()) {
-        std::cout << "| `" << entry.name << "` | " << name(entry.level) << " | " << entry.meaning
-                  << " | " << entry.what_to_do << " |\n";
-    }
-    return 0;
-}
-
 int main(int argc, char** argv) {
     options::options_description described(
         "stationd serves the card readers of one port office: it pulls approved renewals,\n"
@@ -159,7 +151,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (given.contains("events")) {
-        return print_events();
+        std::cout << catalogue_page();
+        return 0;
     }
     if (!given.contains("config")) {
         std::cerr << "stationd: --config FILE is missing. Try stationd --help.\n";

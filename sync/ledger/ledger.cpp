@@ -654,6 +654,25 @@ Result<bool> Ledger::is_acknowledged(std::int64_t seq) {
     return rows.step().map([&](bool found) { return found && rows.integer(0) != 0; });
 }
 
+Result<std::optional<PassNumber>> Ledger::pass_of_fact(std::int64_t seq) {
+    auto rows = database_.query(
+        "SELECT pass_no FROM renewal WHERE id ="
+        " (SELECT json_extract(line, '$.renewal') FROM outbox WHERE seq = ?)",
+        {seq});
+    const auto found = rows.step();
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    if (!*found) {
+        return std::optional<PassNumber>();
+    }
+    auto number = PassNumber::parse(rows.text(0));
+    if (!number) {
+        return damaged("pass number");
+    }
+    return std::optional(std::move(*number));
+}
+
 Result<std::vector<std::string>> Ledger::history(const PassNumber& number) {
     auto rows = database_.query(
         "SELECT line FROM journal WHERE json_extract(line, '$.pass_no') = ? ORDER BY record",

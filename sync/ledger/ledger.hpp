@@ -90,6 +90,8 @@ class Ledger {
     [[nodiscard]] Result<std::vector<OutgoingFact>> outgoing(std::int64_t limit);
     Result<void> acknowledge(std::int64_t through_seq);
     [[nodiscard]] Result<bool> is_acknowledged(std::int64_t seq);
+    /// The new pass that a fact is about.
+    [[nodiscard]] Result<std::optional<PassNumber>> pass_of_fact(std::int64_t seq);
 
     /// The journal's lines that name this pass, in order, for people.
     [[nodiscard]] Result<std::vector<std::string>> history(const PassNumber& number);

@@ -48,6 +48,7 @@ LIBRARIES = {
     'sqlite3.h': ['sync/sqlite', 'tests'],
     'openssl/': ['cardformat/crypto', 'tests/virtual'],
     'cbor.h': ['cardformat/credential'],
+    'systemd/': ['station/observe'],
     'toml++/': ['station/config'],
     'tl/': [BASE],
     'boost/beast': ['sync/http'],
