@@ -4,7 +4,8 @@
 packages="build-essential cmake ninja-build ccache pkg-config iproute2 libboost1.81-dev
     libboost-json1.81-dev libboost-url1.81-dev libboost-program-options1.81-dev
     libboost-test1.81-dev libexpected-dev libsqlite3-dev libssl-dev libpcsclite-dev libcbor-dev
-    libtomlplusplus-dev libp11-kit-dev softhsm2 libsystemd-dev python3 python3-cbor2 python3-cryptography"
+    libtomlplusplus-dev libp11-kit-dev softhsm2 libsystemd-dev prometheus-cpp-dev python3
+    python3-cbor2 python3-cryptography"
 
 say() {
     printf '\n== %s\n' "$*"

@@ -2,6 +2,9 @@
 // The ledger on a thread of its own, so that a slow disk never holds up a reader. Acts run one
 // after the other; each completes back in the station's thread.
 
+#include <chrono>
+#include <functional>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -14,8 +17,11 @@ namespace card::desk {
 
 class LedgerThread {
   public:
-    LedgerThread(boost::asio::io_context& context, ledger::Ledger ledger)
-        : context_(&context), ledger_(std::move(ledger)) {}
+    /// Told in the station's thread how long each act took.
+    using Stopwatch = std::function<void(std::chrono::nanoseconds)>;
+
+    LedgerThread(boost::asio::io_context& context, ledger::Ledger ledger, Stopwatch told)
+        : context_(&context), ledger_(std::move(ledger)), told_(std::move(told)) {}
     ~LedgerThread() { thread_.join(); }
     LedgerThread(const LedgerThread&) = delete;
     LedgerThread& operator=(const LedgerThread&) = delete;
@@ -27,12 +33,15 @@ class LedgerThread {
         auto begin = [this](auto handler, Act work) {
             boost::asio::post(
                 thread_, [this, handler = std::move(handler), work = std::move(work)]() mutable {
+                    const auto began = std::chrono::steady_clock::now();
                     Outcome outcome = work(ledger_);
-                    boost::asio::post(
-                        context_->get_executor(),
-                        [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-                            handler(std::move(outcome));
-                        });
+                    const auto took = std::chrono::steady_clock::now() - began;
+                    boost::asio::post(context_->get_executor(),
+                                      [this, took, handler = std::move(handler),
+                                       outcome = std::move(outcome)]() mutable {
+                                          told_(took);
+                                          handler(std::move(outcome));
+                                      });
                 });
         };
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Outcome)>(
@@ -42,6 +51,7 @@ class LedgerThread {
   private:
     boost::asio::io_context* context_;
     ledger::Ledger ledger_;
+    Stopwatch told_;
     boost::asio::thread_pool thread_{1};
 };
 

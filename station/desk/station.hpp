@@ -60,9 +60,10 @@ struct Station {
     desfire::PortPassProfile profile{};
     std::map<RenewalId, HeldClaim> claims{};
     bool central_reachable = false;
-    Signal acknowledged;  ///< the central has more facts than before
-    Signal owed;          ///< there is something to send
-    Signal work;          ///< there may be something to produce
+    std::optional<Timestamp> last_pull{};  ///< when the central last answered a pull
+    Signal acknowledged;                   ///< the central has more facts than before
+    Signal owed;                           ///< there is something to send
+    Signal work;                           ///< there may be something to produce
     /// Why the station must end, once the ledger failed.
     std::optional<Failure> fatal{};
 

@@ -110,6 +110,7 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
         co_return tl::make_unexpected(std::move(page.error()));
     }
     central_answers(station);
+    station.last_pull = station.clock.now();
     for (const Renewal& renewal : page->renewals) {
         station.log.tell(EventId::renewal_received,
                          {pass_field(renewal.pass_number), status_field(renewal.status)});

@@ -8,9 +8,12 @@
 #include <boost/program_options.hpp>
 
 #include "station/console/console.hpp"
+#include "station/console/monitor.hpp"
+#include "station/desk/heartbeat.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
 #include "station/observe/output.hpp"
+#include "station/observe/service.hpp"
 #include "station/vault/key_store.hpp"
 #include "station/vault/lock_down.hpp"
 
@@ -24,6 +27,7 @@ using namespace observe;
 constexpr int exit_configuration = 2;
 constexpr int exit_ledger = 3;
 constexpr int exit_token = 4;
+constexpr auto status_interval = std::chrono::seconds(30);
 
 int complain(const Failure& failure) {
     std::cerr << "stationd: " << failure.detail << "\n";
@@ -85,6 +89,34 @@ void tell_of_keys(EventLog& log, const Vault& vault) {
     }
 }
 
+/// In the words of `systemctl status`.
+std::string status_line(const desk::Station& station, const ledger::Counts& counts) {
+    return "STATUS=" + std::to_string(counts.to_produce) + " to produce, " +
+           std::to_string(counts.in_doubt) + " in doubt, " + std::to_string(counts.to_collect) +
+           " to collect, " + std::to_string(counts.unacknowledged_facts) +
+           " facts owed; the central " + (station.central_reachable ? "answers" : "is not reached");
+}
+
+/// Tells the service manager that all is up, and from then on that it gets on.
+void supervise(desk::Station& station) {
+    if (!has_service_manager()) {
+        return;
+    }
+    notify_service_manager("READY=1");
+    auto beat = [&station](Result<ledger::Counts> counts) {
+        if (counts) {
+            notify_service_manager("WATCHDOG=1\n" + status_line(station, *counts));
+        } else {
+            station.stop_for(counts.error());
+        }
+    };
+    asio::co_spawn(
+        station.context,
+        desk::beat_while_alive(station.context, station.ledger,
+                               watchdog_interval().value_or(status_interval), std::move(beat)),
+        asio::detached);
+}
+
 int run(const config::Config& config) {
     auto vault = open_vault(config.keys);
     if (!vault) {
@@ -97,8 +129,12 @@ int run(const config::Config& config) {
         return complain(ledger.error());
     }
     asio::io_context context(1);
-    desk::LedgerThread ledger_thread(context, std::move(*ledger));
-    EventLog log(config.station, clock, {Output()});
+    Metrics metrics(STATION_VERSION);
+    desk::LedgerThread ledger_thread(
+        context, std::move(*ledger),
+        [&metrics](std::chrono::nanoseconds took) { metrics.note_ledger_act(took); });
+    EventLog log(config.station, clock,
+                 {Output(), [&metrics](const EventRecord& record) { metrics.count(record); }});
     desk::Station station(context, config, **vault, log, clock, ledger_thread);
     std::vector<Post> posts = open_posts(station);
     console::Console console{station, {}, nullptr};
@@ -107,6 +143,16 @@ int run(const config::Config& config) {
         [&console](http::Request request) { return console::answer(console, std::move(request)); });
     if (!served) {
         return complain(served.error());
+    }
+    console::Monitor monitor{station, metrics, console.readers};
+    if (config.metrics) {
+        const auto watched = http::serve(context, *config.metrics, http::Limits{},
+                                         [&monitor](http::Request request) {
+                                             return console::watch(monitor, std::move(request));
+                                         });
+        if (!watched) {
+            return complain(watched.error());
+        }
     }
     tell_of_keys(log, **vault);
     if (config.business_date) {
@@ -123,7 +169,9 @@ int run(const config::Config& config) {
         }
     });
     log.tell(EventId::station_ready);
+    supervise(station);
     context.run();
+    notify_service_manager("STOPPING=1");
     return station.fatal ? exit_ledger : 0;
 }
 

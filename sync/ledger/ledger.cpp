@@ -180,10 +180,16 @@ Result<Counts> Ledger::counts() {
         " (SELECT count(*) FROM card WHERE state IN ('started', 'torn', 'authorised')),"
         " (SELECT count(*) FROM card WHERE state = 'verified'),"
         " (SELECT count(*) FROM card WHERE state = 'handed_over'),"
-        " (SELECT count(*) FROM outbox WHERE acknowledged = 0)");
+        " (SELECT count(*) FROM outbox WHERE acknowledged = 0),"
+        " (SELECT json_extract(line, '$.at') FROM outbox WHERE acknowledged = 0"
+        "  ORDER BY seq LIMIT 1),"
+        " (SELECT coalesce(max(record), 0) FROM journal)");
     return rows.step().map([&](bool) {
-        return Counts{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
-                      rows.integer(4)};
+        const auto oldest = rows.optional_text(5);
+        return Counts{rows.integer(0), rows.integer(1),
+                      rows.integer(2), rows.integer(3),
+                      rows.integer(4), oldest ? parse_rfc3339(*oldest) : std::nullopt,
+                      rows.integer(6)};
     });
 }
 

@@ -42,6 +42,8 @@ struct Counts {
     std::int64_t to_collect = 0;
     std::int64_t handed_over = 0;
     std::int64_t unacknowledged_facts = 0;
+    std::optional<Timestamp> oldest_unacknowledged;  ///< when the oldest of them happened
+    std::int64_t journal_records = 0;
 };
 
 class Ledger {

@@ -49,6 +49,7 @@ LIBRARIES = {
     'openssl/': ['cardformat/crypto', 'tests/virtual'],
     'cbor.h': ['cardformat/credential'],
     'systemd/': ['station/observe'],
+    'prometheus/': ['station/observe'],
     'toml++/': ['station/config'],
     'tl/': [BASE],
     'boost/beast': ['sync/http'],
