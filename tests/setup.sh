@@ -49,6 +49,18 @@ unpack_hardware() {
     export PCSCD VPCD_DRIVER
 }
 
+# promtool alone: the package would start a Prometheus.
+unpack_promtool() {
+    [ ! -x build/promtool/promtool ] || return 0
+    fresh=$(mktemp -d build/fetching.XXXXXX)
+    (cd "$fresh" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
+    dpkg-deb --fsys-tarfile "$fresh"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$fresh/promtool"
+    chmod +x "$fresh/promtool"
+    rm "$fresh"/*.deb
+    rm -rf build/promtool
+    mv "$fresh" build/promtool
+}
+
 # build PRESET [TARGET...]
 build() {
     preset=$1

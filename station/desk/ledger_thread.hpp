@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,7 +27,9 @@ class LedgerThread {
     LedgerThread(const LedgerThread&) = delete;
     LedgerThread& operator=(const LedgerThread&) = delete;
 
-    /// Runs `act(ledger)` there and gives its Result here. `act` owns what it needs.
+    /// Runs `act(ledger)` there and gives its Result here. `act` owns what it needs, and may run
+    /// twice where the disk was full. After a failure that makes the file untrustworthy (an fsync
+    /// that failed may have lost pages that look written), no act runs any more.
     template <class Act>
     auto run(Act act) -> boost::asio::awaitable<std::invoke_result_t<Act&, ledger::Ledger&>> {
         using Outcome = std::invoke_result_t<Act&, ledger::Ledger&>;
@@ -34,7 +37,7 @@ class LedgerThread {
             boost::asio::post(
                 thread_, [this, handler = std::move(handler), work = std::move(work)]() mutable {
                     const auto began = std::chrono::steady_clock::now();
-                    Outcome outcome = work(ledger_);
+                    Outcome outcome = carry_out<Outcome>(work);
                     const auto took = std::chrono::steady_clock::now() - began;
                     boost::asio::post(context_->get_executor(),
                                       [this, took, handler = std::move(handler),
@@ -49,9 +52,25 @@ class LedgerThread {
     }
 
   private:
+    template <class Outcome, class Act>
+    Outcome carry_out(Act& act) {
+        if (failed_) {
+            return tl::make_unexpected(*failed_);
+        }
+        Outcome outcome = act(ledger_);
+        if (!outcome && outcome.error().fault == Fault::stop_station && ledger_.make_room()) {
+            outcome = act(ledger_);
+        }
+        if (!outcome && outcome.error().fault == Fault::stop_station) {
+            failed_ = outcome.error();
+        }
+        return outcome;
+    }
+
     boost::asio::io_context* context_;
     ledger::Ledger ledger_;
     Stopwatch told_;
+    std::optional<Failure> failed_;  ///< of the ledger's thread alone
     boost::asio::thread_pool thread_{1};
 };
 

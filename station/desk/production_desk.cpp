@@ -271,6 +271,24 @@ class Performer {
     std::string detail_;  ///< why the card dialogue failed, for the log
 };
 
+/// Tells when room runs out, and when it is back.
+asio::awaitable<Result<void>> look_for_room(Station& station) {
+    auto look = [](ledger::Ledger& ledger) { return Result<bool>(ledger.has_room()); };
+    const Result<bool> room = co_await station.ledger.run(std::move(look));
+    if (!room) {
+        co_return tl::make_unexpected(room.error());
+    }
+    if (!*room && !station.no_new_cards) {
+        station.no_new_cards = Notice::ledger_needs_room;
+        station.log.tell(EventId::ledger_room_low);
+    }
+    if (*room && station.no_new_cards == Notice::ledger_needs_room) {
+        station.no_new_cards.reset();
+        station.log.tell(EventId::ledger_room_back);
+    }
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& reader,
                                         ReaderView& view, Job& job) {
     issuance::Production machine(station.config.production);
@@ -278,6 +296,14 @@ asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& re
     Performer performer(station, reader, view, job);
     if (event && std::get<production::CardSeen>(*event).known) {
         job.attempt = std::get<production::CardSeen>(*event).known->attempt;
+    } else if (event) {
+        const Result<void> looked = co_await look_for_room(station);
+        if (!looked) {
+            co_return tl::make_unexpected(looked.error());
+        }
+        if (station.no_new_cards) {
+            co_return *station.no_new_cards;
+        }
     }
     while (event) {
         Result<production::Action> action = machine.resume(std::move(*event));

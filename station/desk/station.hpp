@@ -64,6 +64,12 @@ struct Station {
     Signal acknowledged;                   ///< the central has more facts than before
     Signal owed;                           ///< there is something to send
     Signal work;                           ///< there may be something to produce
+    /// Whether the ledger was compared with what the central has of it. Until then nothing is
+    /// claimed and nothing sent.
+    bool compared = false;
+    Signal compared_now;
+    /// Why no new card may be begun, whatever is claimed.
+    std::optional<issuance::Notice> no_new_cards{};
     /// Why the station must end, once the ledger failed.
     std::optional<Failure> fatal{};
 
@@ -77,7 +83,8 @@ struct Station {
           ledger(memory),
           acknowledged(io),
           owed(io),
-          work(io) {}
+          work(io),
+          compared_now(io) {}
 
     [[nodiscard]] BusinessDay today() const {
         return config.business_date ? *config.business_date : BusinessDay::of(clock.now());

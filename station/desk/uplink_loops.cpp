@@ -98,6 +98,38 @@ asio::awaitable<Result<void>> claim_open_renewals(Station& station,
     co_return Result<void>();
 }
 
+/// A ledger that lacks what the central has of it is an older state of the file, put back. Cards
+/// may have been written that it does not know: nothing new is begun and no fact is sent.
+asio::awaitable<Result<void>> compare_with_central(Station& station,
+                                                   uplink::CentralClient& central) {
+    auto read = [](ledger::Ledger& ledger) { return Result<Uuid>(ledger.incarnation()); };
+    const Result<Uuid> incarnation = co_await station.ledger.run(std::move(read));
+    if (!incarnation) {
+        station.stop_for(incarnation.error());
+        co_return tl::make_unexpected(incarnation.error());
+    }
+    Result<wire::Acknowledged> known = co_await central.acknowledged(*incarnation);
+    if (!known) {
+        co_return tl::make_unexpected(std::move(known.error()));
+    }
+    const std::int64_t seq = known->seq;
+    auto compare = [known = std::move(*known)](ledger::Ledger& ledger) {
+        return ledger.includes(known);
+    };
+    const Result<bool> includes = co_await station.ledger.run(std::move(compare));
+    if (!includes) {
+        station.stop_for(includes.error());
+        co_return tl::make_unexpected(includes.error());
+    }
+    if (!*includes) {
+        station.no_new_cards = issuance::Notice::ledger_is_behind;
+        station.log.tell(EventId::ledger_behind, {seq_field(seq)});
+    }
+    station.compared = true;
+    station.compared_now.notify();
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
     auto read = [](ledger::Ledger& ledger) { return ledger.cursor(); };
     Result<std::string> cursor = co_await station.ledger.run(std::move(read));
@@ -125,6 +157,15 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
             co_return stored;
         }
         station.work.notify();
+    }
+    if (!station.compared) {
+        Result<void> compared = co_await compare_with_central(station, central);
+        if (!compared) {
+            co_return compared;
+        }
+    }
+    if (station.no_new_cards) {
+        co_return Result<void>();
     }
     Result<void> claimed = co_await claim_open_renewals(station, central);
     co_return claimed;
@@ -185,6 +226,12 @@ asio::awaitable<void> pull_renewals(Station& station) {
 asio::awaitable<void> send_facts(Station& station) {
     uplink::CentralClient central(station.context, station.config.central, station.config.station);
     uplink::Backoff backoff(first_delay, longest_delay);
+    while (!station.compared) {
+        co_await station.compared_now.wait();
+    }
+    if (station.no_new_cards == issuance::Notice::ledger_is_behind) {
+        co_return;
+    }
     while (!station.fatal) {
         auto read = [](ledger::Ledger& ledger) {
             return ledger.outgoing(static_cast<std::int64_t>(wire::max_fact_batch));

@@ -128,6 +128,7 @@ int run(const config::Config& config) {
     if (!ledger) {
         return complain(ledger.error());
     }
+    const bool checked_whole = ledger->checked_whole();
     asio::io_context context(1);
     Metrics metrics(STATION_VERSION);
     desk::LedgerThread ledger_thread(
@@ -153,6 +154,9 @@ int run(const config::Config& config) {
         if (!watched) {
             return complain(watched.error());
         }
+    }
+    if (!checked_whole) {
+        log.tell(EventId::ledger_check_unfinished);
     }
     tell_of_keys(log, **vault);
     if (config.business_date) {

@@ -313,6 +313,66 @@ constexpr std::array entries{
         "The program found itself in a state that must not be; that desk stopped its card.",
         "Sets the card aside.",
         "Report `detail`."},
+    CatalogueEntry{
+        EventId::ledger_behind,
+        "ledger.behind",
+        "89ca70852ae342c097329ccfd4d3e3f6",
+        Level::critical,
+        EventClass::audit,
+        {seq},
+        "The central has facts of this ledger, up to `seq`, that are not in it: an older state of "
+        "the file was put back. No new card is begun and no fact is sent.",
+        "Makes no cards; hand-overs wait.",
+        "Put the newest file back. If it is lost, compare the cards of the last days with the "
+        "central before a new ledger is begun."},
+    CatalogueEntry{EventId::ledger_room_low,
+                   "ledger.room_low",
+                   "76fec47738a14bb88bf9e86098d860e5",
+                   Level::error,
+                   EventClass::operational,
+                   {},
+                   "The disk has little room left, or the ledger used up its reserve to finish a "
+                   "card. No new card is begun.",
+                   "Finishes nothing new; calls IT.",
+                   "Make room on the ledger's disk; the station goes on by itself."},
+    CatalogueEntry{EventId::ledger_room_back,
+                   "ledger.room_back",
+                   "df0139d360f54b498a86d60b88261e4d",
+                   Level::notice,
+                   EventClass::operational,
+                   {},
+                   "There is room for new cards again.",
+                   "Goes on.",
+                   "Nothing."},
+    CatalogueEntry{EventId::ledger_check_unfinished,
+                   "ledger.check_unfinished",
+                   "62bbbb369006489dbd1e8f583326efb5",
+                   Level::warning,
+                   EventClass::operational,
+                   {},
+                   "The ledger is so large that the start did not look through all of it for "
+                   "damage. Its chains were proven.",
+                   "Nothing.",
+                   "Make a backup at a quiet time: it looks through the whole copy."},
+    CatalogueEntry{EventId::ledger_backup_made,
+                   "ledger.backup_made",
+                   "5cec3a27d3b9473ca1e9df544261cfeb",
+                   Level::notice,
+                   EventClass::audit,
+                   {count},
+                   "A copy of the ledger was made, synced and proven; `count` records of the "
+                   "journal are in it.",
+                   "Nothing.",
+                   "Move it to another machine."},
+    CatalogueEntry{EventId::ledger_backup_failed,
+                   "ledger.backup_failed",
+                   "d544dfc4beac4e968035a1d48060cd78",
+                   Level::error,
+                   EventClass::operational,
+                   {detail},
+                   "No backup was made; the ledger itself is not touched.",
+                   "Nothing.",
+                   "Read `detail`; make room or correct the folder, and try again."},
 };
 
 constexpr bool is_message_id(std::string_view text) {
@@ -331,7 +391,8 @@ constexpr bool complete() {
             return false;
         }
     }
-    return entries.back().id == EventId::defect_found && field_entries.back().id == generation;
+    return entries.back().id == EventId::ledger_backup_failed &&
+           field_entries.back().id == generation;
 }
 static_assert(complete());
 

@@ -42,6 +42,12 @@ enum class EventId : std::uint8_t {
     fact_conflict,
     ledger_failed,
     defect_found,
+    ledger_behind,
+    ledger_room_low,
+    ledger_room_back,
+    ledger_check_unfinished,
+    ledger_backup_made,
+    ledger_backup_failed,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.

@@ -17,7 +17,7 @@ using issuance::Notice;
 
 namespace {
 
-constexpr int last_notice = static_cast<int>(Notice::card_may_be_live);
+constexpr int last_notice = static_cast<int>(Notice::ledger_needs_room);
 constexpr int last_fault = static_cast<int>(Fault::report_defect);
 
 class FixedClock final : public Clock {
@@ -114,6 +114,8 @@ BOOST_AUTO_TEST_CASE(the_words_of_a_notice_stand_in_the_order_of_the_enumeration
     BOOST_TEST(words(Notice::waiting_for_acknowledgement).name == "waiting_for_acknowledgement");
     BOOST_TEST(words(Notice::handed_over).name == "handed_over");
     BOOST_TEST(words(Notice::card_may_be_live).name == "card_may_be_live");
+    BOOST_TEST(words(Notice::ledger_is_behind).name == "ledger_is_behind");
+    BOOST_TEST(words(Notice::ledger_needs_room).name == "ledger_needs_room");
 }
 
 BOOST_AUTO_TEST_CASE(there_are_no_words_behind_the_last_notice) {
