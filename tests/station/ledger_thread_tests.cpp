@@ -175,6 +175,7 @@ BOOST_AUTO_TEST_CASE(there_is_no_beat_while_the_ledger_is_stuck_and_there_is_one
 BOOST_AUTO_TEST_CASE(a_ledger_that_answers_is_healthy_and_one_that_is_stuck_is_not) {
     const auto healthy = [&](std::chrono::milliseconds patience) {
         std::optional<bool> answer;
+        context.restart();
         asio::co_spawn(context, desk::ledger_answers(context, *memory, patience),
                        [&](const std::exception_ptr&, bool answers) { answer = answers; });
         while (!answer) {
@@ -193,6 +194,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_answers_is_healthy_and_one_that_is_stuck_is_n
                                return Result<void>();
                            }),
                    asio::detached);
+    context.restart();
     context.poll();
     BOOST_TEST(!healthy(20ms));
     release.count_down();
