@@ -29,7 +29,7 @@ def prove(lines):
             raise Broken(f"line {number} is no record") from error
         if type(named) is not int or named != number:
             raise Broken(f"line {number} says it is record {named}")
-        if follows != previous:
+        if type(follows) is not str or follows.lower() != previous:
             raise Broken(f"record {number} does not follow from the one before")
         previous = hashlib.sha256(line).hexdigest()
         hashes[number] = previous

@@ -40,6 +40,12 @@ class Whole(unittest.TestCase):
     def test_nothing_is_proven_too(self):
         self.assertEqual(verdict([])[0], 0)
 
+    def test_in_capital_digits_as_the_station_writes_them_is_proven_too(self):
+        first = json.dumps({"record": 1, "previous": "00" * 32}).encode()
+        second = json.dumps({"record": 2,
+                             "previous": hashlib.sha256(first).hexdigest().upper()}).encode()
+        self.assertEqual(verdict([first, second])[0], 0)
+
     def test_holds_an_earlier_head(self):
         lines = export(10)
         head = hashlib.sha256(lines[6]).hexdigest()
