@@ -5,8 +5,8 @@ packages="build-essential cmake ninja-build ccache pkg-config iproute2 libboost1
     libboost-json1.81-dev libboost-url1.81-dev libboost-program-options1.81-dev
     libboost-test1.81-dev libexpected-dev libsqlite3-dev libssl-dev libpcsclite-dev libcbor-dev
     libtomlplusplus-dev libp11-kit-dev softhsm2 libnfc-dev libnfc-bin libfreefare-bin libudev-dev
-    opensc pcsc-tools python3 python3-cbor2 python3-cryptography python3-gi gir1.2-umockdev-1.0
-    umockdev udev duktape"
+    libsystemd-dev prometheus-cpp-dev opensc pcsc-tools python3 python3-cbor2
+    python3-cryptography python3-gi gir1.2-umockdev-1.0 umockdev udev duktape"
 
 say() {
     printf '\n== %s\n' "$*"
@@ -48,6 +48,18 @@ unpack_hardware() {
     fi
     eval "$assignments"
     export PCSCD VPCD_DRIVER
+}
+
+# promtool alone: the package would start a Prometheus.
+unpack_promtool() {
+    [ ! -x build/promtool/promtool ] || return 0
+    fresh=$(mktemp -d build/fetching.XXXXXX)
+    (cd "$fresh" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
+    dpkg-deb --fsys-tarfile "$fresh"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$fresh/promtool"
+    chmod +x "$fresh/promtool"
+    rm "$fresh"/*.deb
+    rm -rf build/promtool
+    mv "$fresh" build/promtool
 }
 
 # build PRESET [TARGET...]

@@ -205,13 +205,14 @@ std::optional<http::TlsFiles> tls_files(const toml::table& whole, const http::En
 Config whole(const toml::table& table) {
     only(table,
          {"station", "central", "control", "ledger", "keys", "reader_worker", "business_date",
-          "reader", "old_pass", "production", "tls", "plain_http_on_loopback"});
+          "metrics", "reader", "old_pass", "production", "tls", "plain_http_on_loopback"});
     Config config{required<std::string>(table, "station"),
                   endpoint(table, "central"),
                   endpoint(table, "control"),
                   required<std::string>(table, "ledger"),
                   required<std::string>(table, "keys"),
                   required<std::string>(table, "reader_worker"),
+                  std::nullopt,
                   std::nullopt,
                   list(table, "reader", reader_setting),
                   list(table, "old_pass", old_pass_form),
@@ -223,6 +224,9 @@ Config whole(const toml::table& table) {
         if (!config.business_date) {
             complain(*table.get("business_date"), "business_date is no day such as \"2021-12-01\"");
         }
+    }
+    if (table.contains("metrics")) {
+        config.metrics = endpoint(table, "metrics");
     }
     if (config.readers.empty()) {
         complain(table, "no [[reader]] is named");

@@ -30,6 +30,7 @@ struct Config {
     std::string keys;           ///< key store: a folder, or the pkcs11: URI of a token
     std::string reader_worker;  ///< path of the reader-worker program
     std::optional<BusinessDay> business_date;
+    std::optional<http::Endpoint> metrics;  ///< where /metrics and /healthz are, if anywhere
     std::vector<ReaderSetting> readers;
     std::vector<OldPassRecogniser> old_pass_forms;
     issuance::ProductionPolicy production;

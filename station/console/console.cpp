@@ -12,7 +12,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t max_listed = 500;
-constexpr int max_wait_s = 30;
+constexpr std::int64_t max_journal_lines = 500;
+constexpr std::int64_t max_wait_s = 30;
 
 http::Response reply(int status, const json::value& body) {
     http::Response response;
@@ -153,6 +154,51 @@ asio::awaitable<http::Response> history(Console& console, std::string text) {
     co_return reply(200, json::object{{"journal", std::move(entries)}});
 }
 
+std::int64_t number_in(std::string_view text, std::int64_t otherwise) {
+    std::int64_t value = otherwise;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+asio::awaitable<http::Response> journal(Console& console, std::string target) {
+    const std::int64_t after = number_in(http::query_value(target, "after"), 0);
+    auto read = [after](ledger::Ledger& ledger) {
+        return ledger.journal_after(after, max_journal_lines);
+    };
+    Result<std::vector<std::string>> lines = co_await console.station.ledger.run(std::move(read));
+    if (!lines) {
+        co_return problem(500, lines.error().fault, lines.error().detail);
+    }
+    json::array entries;
+    for (const std::string& line : *lines) {
+        entries.emplace_back(line);
+    }
+    co_return reply(200, json::object{{"lines", std::move(entries)}});
+}
+
+asio::awaitable<http::Response> backup(Console& console, std::string body) {
+    boost::system::error_code error;
+    const json::value request = json::parse(body, error);
+    const json::value* folder =
+        !error && request.is_object() ? request.get_object().if_contains("folder") : nullptr;
+    if (folder == nullptr || !folder->is_string()) {
+        co_return problem(400, Fault::correct_input, R"(expected {"folder": "/path"})");
+    }
+    std::string place(folder->get_string());
+    auto act = [place](ledger::Ledger& ledger) { return ledger.backup(place); };
+    Result<ledger::Backup> made = co_await console.station.ledger.run(std::move(act));
+    observe::EventLog& log = console.station.log;
+    if (!made) {
+        log.tell(observe::EventId::ledger_backup_failed,
+                 {observe::detail_field(made.error().detail)});
+        co_return problem(400, made.error().fault, made.error().detail);
+    }
+    log.tell(observe::EventId::ledger_backup_made, {observe::count_field(made->journal_records)});
+    co_return reply(201, json::object{{"file", made->file},
+                                      {"octets", made->octets},
+                                      {"journal_records", made->journal_records}});
+}
+
 http::Response begin_hand_over(Console& console, const std::string& body) {
     boost::system::error_code error;
     const json::value request = json::parse(body, error);
@@ -171,16 +217,11 @@ http::Response begin_hand_over(Console& console, const std::string& body) {
     return reply(201, json::object{{"id", *id}});
 }
 
-int number_in(std::string_view text, int otherwise) {
-    int value = otherwise;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 asio::awaitable<http::Response> current_hand_over(Console& console, std::string target) {
     desk::CounterDesk& counter = *console.counter;
-    const int seen = number_in(http::query_value(target, "seen"), -1);
-    const int wait_s = std::clamp(number_in(http::query_value(target, "wait"), 0), 0, max_wait_s);
+    const std::int64_t seen = number_in(http::query_value(target, "seen"), -1);
+    const std::int64_t wait_s =
+        std::clamp(number_in(http::query_value(target, "wait"), 0), std::int64_t{0}, max_wait_s);
     if (counter.sitting().step == seen && !counter.sitting().finished) {
         co_await counter.changed().wait_for(std::chrono::seconds(wait_s));
     }
@@ -203,6 +244,16 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
     if (get && path.size() == 3 && path[0] == "passes" && path[2] == "history") {
         std::string number = path[1];
         http::Response response = co_await history(console, std::move(number));
+        co_return response;
+    }
+    if (get && path == std::vector<std::string>{"journal"}) {
+        std::string target = request.target;
+        http::Response response = co_await journal(console, std::move(target));
+        co_return response;
+    }
+    if (request.method == "POST" && path == std::vector<std::string>{"backups"}) {
+        std::string body = std::move(request.body);
+        http::Response response = co_await backup(console, std::move(body));
         co_return response;
     }
     if (!path.empty() && path[0] == "hand-overs") {

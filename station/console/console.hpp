@@ -4,6 +4,8 @@
 //   GET    /status                          readers, queues, central
 //   GET    /renewals                        all renewals with their cards
 //   GET    /passes/{number}/history         the journal's lines of a pass
+//   GET    /journal?after=N                 the audit chain's lines after record N, at most 500
+//   POST   /backups {"folder": …}           copies the ledger into a new file there
 //   POST   /hand-overs {"old_pass_qr": …}   begins a sitting at the counter
 //   GET    /hand-overs/current?seen=N&wait=S  the sitting, once its step is not N
 //   DELETE /hand-overs/current              cancels it where that is still possible

@@ -126,8 +126,11 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
         if (finish->notice == Notice::handed_over) {
             tell(EventId::hand_over_acknowledged);
         } else {
-            station_.log.tell(EventId::hand_over_ended,
-                              {reader_field(view_.name), notice_field(finish->notice)});
+            std::vector<Field> fields{reader_field(view_.name), notice_field(finish->notice)};
+            if (sitting_.pass_number) {
+                fields.push_back(pass_field(*sitting_.pass_number));
+            }
+            station_.log.tell(EventId::hand_over_ended, fields);
         }
         show(finish->notice);
         co_return std::nullopt;
@@ -353,8 +356,11 @@ void CounterDesk::close(const Failure& failure) {
     if (failure.fault == Fault::stop_station) {
         station_.stop_for(failure);
     }
-    station_.log.tell(EventId::defect_found,
-                      {reader_field(view_.name), detail_field(failure.detail)});
+    std::vector<Field> fields{reader_field(view_.name), detail_field(failure.detail)};
+    if (const auto number = machine_.pass_number()) {
+        fields.push_back(pass_field(*number));
+    }
+    station_.log.tell(EventId::defect_found, fields);
     view_.trouble = failure.fault;
     sitting_.finished = true;
     sitting_.code = name(failure.fault);

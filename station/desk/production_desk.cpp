@@ -270,6 +270,24 @@ class Performer {
     std::string detail_;  ///< why the card dialogue failed, for the log
 };
 
+/// Tells when room runs out, and when it is back.
+asio::awaitable<Result<void>> look_for_room(Station& station) {
+    auto look = [](ledger::Ledger& ledger) { return Result<bool>(ledger.has_room()); };
+    const Result<bool> room = co_await station.ledger.run(std::move(look));
+    if (!room) {
+        co_return tl::make_unexpected(room.error());
+    }
+    if (!*room && !station.no_new_cards) {
+        station.no_new_cards = Notice::ledger_needs_room;
+        station.log.tell(EventId::ledger_room_low);
+    }
+    if (*room && station.no_new_cards == Notice::ledger_needs_room) {
+        station.no_new_cards.reset();
+        station.log.tell(EventId::ledger_room_back);
+    }
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& reader,
                                         ReaderView& view, Job& job) {
     issuance::Production machine(station.config.production);
@@ -277,6 +295,14 @@ asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& re
     Performer performer(station, reader, view, job);
     if (event && std::get<production::CardSeen>(*event).known) {
         job.attempt = std::get<production::CardSeen>(*event).known->attempt;
+    } else if (event) {
+        const Result<void> looked = co_await look_for_room(station);
+        if (!looked) {
+            co_return tl::make_unexpected(looked.error());
+        }
+        if (station.no_new_cards) {
+            co_return *station.no_new_cards;
+        }
     }
     while (event) {
         Result<production::Action> action = machine.resume(std::move(*event));
@@ -296,6 +322,14 @@ asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& re
 Notice notice_of(const Failure& failure) {
     return failure.fault == Fault::present_same_card_again ? Notice::place_blank_card
                                                            : Notice::card_is_foreign;
+}
+
+/// With the pass number, where the card on the reader has one.
+void tell_about(Station& station, const Job& job, EventId event, std::vector<Field> fields) {
+    if (job.pass_number) {
+        fields.push_back(pass_field(*job.pass_number));
+    }
+    station.log.tell(event, fields);
 }
 
 asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, ReaderView& view) {
@@ -320,8 +354,8 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
         if (notice.error().fault == Fault::stop_station) {
             station.stop_for(notice.error());
         }
-        station.log.tell(EventId::defect_found,
-                         {reader_field(view.name), detail_field(notice.error().detail)});
+        tell_about(station, job, EventId::defect_found,
+                   {reader_field(view.name), detail_field(notice.error().detail)});
         view.trouble = notice.error().fault;
         co_return;
     }
@@ -329,7 +363,8 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
     view.pass_number = job.pass_number;
     const bool refused = !job.attempt && *notice != Notice::no_renewal_waiting;
     if (refused) {
-        station.log.tell(EventId::card_refused, {reader_field(view.name), notice_field(*notice)});
+        tell_about(station, job, EventId::card_refused,
+                   {reader_field(view.name), notice_field(*notice)});
     }
 }
 

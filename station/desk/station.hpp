@@ -60,10 +60,17 @@ struct Station {
     desfire::PortPassProfile profile{};
     std::map<RenewalId, HeldClaim> claims{};
     bool central_reachable = false;
-    std::string central_trouble{};  ///< what was told last about why not
-    Signal acknowledged;            ///< the central has more facts than before
-    Signal owed;                    ///< there is something to send
-    Signal work;                    ///< there may be something to produce
+    std::string central_trouble{};         ///< what was told last about why not
+    std::optional<Timestamp> last_pull{};  ///< when the central last answered a pull
+    Signal acknowledged;                   ///< the central has more facts than before
+    Signal owed;                           ///< there is something to send
+    Signal work;                           ///< there may be something to produce
+    /// Whether the ledger was compared with what the central has of it. Until then nothing is
+    /// claimed and nothing sent.
+    bool compared = false;
+    Signal compared_now;
+    /// Why no new card may be begun, whatever is claimed.
+    std::optional<issuance::Notice> no_new_cards{};
     /// Why the station must end, once the ledger failed.
     std::optional<Failure> fatal{};
 
@@ -77,7 +84,8 @@ struct Station {
           ledger(memory),
           acknowledged(io),
           owed(io),
-          work(io) {}
+          work(io),
+          compared_now(io) {}
 
     [[nodiscard]] BusinessDay today() const {
         return config.business_date ? *config.business_date : BusinessDay::of(clock.now());

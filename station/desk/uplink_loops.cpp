@@ -111,6 +111,38 @@ asio::awaitable<Result<void>> claim_open_renewals(Station& station,
     co_return Result<void>();
 }
 
+/// A ledger that lacks what the central has of it is an older state of the file, put back. Cards
+/// may have been written that it does not know: nothing new is begun and no fact is sent.
+asio::awaitable<Result<void>> compare_with_central(Station& station,
+                                                   uplink::CentralClient& central) {
+    auto read = [](ledger::Ledger& ledger) { return Result<Uuid>(ledger.incarnation()); };
+    const Result<Uuid> incarnation = co_await station.ledger.run(std::move(read));
+    if (!incarnation) {
+        station.stop_for(incarnation.error());
+        co_return tl::make_unexpected(incarnation.error());
+    }
+    Result<wire::Acknowledged> known = co_await central.acknowledged(*incarnation);
+    if (!known) {
+        co_return tl::make_unexpected(std::move(known.error()));
+    }
+    const std::int64_t seq = known->seq;
+    auto compare = [known = std::move(*known)](ledger::Ledger& ledger) {
+        return ledger.includes(known);
+    };
+    const Result<bool> includes = co_await station.ledger.run(std::move(compare));
+    if (!includes) {
+        station.stop_for(includes.error());
+        co_return tl::make_unexpected(includes.error());
+    }
+    if (!*includes) {
+        station.no_new_cards = issuance::Notice::ledger_is_behind;
+        station.log.tell(EventId::ledger_behind, {seq_field(seq)});
+    }
+    station.compared = true;
+    station.compared_now.notify();
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
     auto read = [](ledger::Ledger& ledger) { return ledger.cursor(); };
     Result<std::string> cursor = co_await station.ledger.run(std::move(read));
@@ -123,6 +155,7 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
         co_return tl::make_unexpected(std::move(page.error()));
     }
     central_answers(station);
+    station.last_pull = station.clock.now();
     for (const Renewal& renewal : page->renewals) {
         station.log.tell(EventId::renewal_received,
                          {pass_field(renewal.pass_number), status_field(renewal.status)});
@@ -137,6 +170,15 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
             co_return stored;
         }
         station.work.notify();
+    }
+    if (!station.compared) {
+        Result<void> compared = co_await compare_with_central(station, central);
+        if (!compared) {
+            co_return compared;
+        }
+    }
+    if (station.no_new_cards) {
+        co_return Result<void>();
     }
     Result<void> claimed = co_await claim_open_renewals(station, central);
     co_return claimed;
@@ -156,8 +198,14 @@ asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient
     central_answers(station);
     for (const wire::FactResult& result : answer->results) {
         if (result.outcome == wire::FactOutcome::stored_conflict) {
-            station.log.tell(EventId::fact_conflict,
-                             {seq_field(result.seq), code_field(result.order)});
+            const std::int64_t seq = result.seq;
+            auto read = [seq](ledger::Ledger& ledger) { return ledger.pass_of_fact(seq); };
+            Result<std::optional<PassNumber>> number = co_await station.ledger.run(std::move(read));
+            std::vector<Field> fields{seq_field(seq), code_field(result.order)};
+            if (number && *number) {
+                fields.push_back(pass_field(**number));
+            }
+            station.log.tell(EventId::fact_conflict, fields);
         }
     }
     const std::int64_t through = answer->acked_through;
@@ -191,6 +239,12 @@ asio::awaitable<void> pull_renewals(Station& station) {
 asio::awaitable<void> send_facts(Station& station) {
     uplink::CentralClient central(station.context, station.config.central, station.config.station);
     uplink::Backoff backoff(first_delay, longest_delay);
+    while (!station.compared) {
+        co_await station.compared_now.wait();
+    }
+    if (station.no_new_cards == issuance::Notice::ledger_is_behind) {
+        co_return;
+    }
     while (!station.fatal) {
         auto read = [](ledger::Ledger& ledger) {
             return ledger.outgoing(static_cast<std::int64_t>(wire::max_fact_batch));

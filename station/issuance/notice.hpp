@@ -39,6 +39,9 @@ enum class Notice : std::uint8_t {
     handed_over,
     hand_over_cancelled,
     card_may_be_live,
+    // the station
+    ledger_is_behind,
+    ledger_needs_room,
 };
 
 }  // namespace card::issuance

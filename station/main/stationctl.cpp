@@ -133,6 +133,25 @@ constexpr std::string_view sign(std::string_view tone) {
     return tone == "wait" ? "…" : "✘";
 }
 
+/// The audit chain, a line a record, octet for octet as it is hashed.
+int print_journal(Call& call) {
+    std::int64_t after = 0;
+    while (true) {
+        const auto page = call("GET", "/journal?after=" + std::to_string(after));
+        if (!page) {
+            return complain(page.error());
+        }
+        const json::array& lines = page->at("lines").as_array();
+        if (lines.empty()) {
+            return 0;
+        }
+        for (const json::value& line : lines) {
+            std::cout << std::string_view(line.as_string()) << "\n";
+        }
+        after += static_cast<std::int64_t>(lines.size());
+    }
+}
+
 void print_step(const json::object& sitting, bool as_json) {
     if (as_json) {
         std::cout << json::serialize(sitting) << std::endl;
@@ -182,6 +201,11 @@ int usage(const options::options_description& described) {
            "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
            "                            reads from the old pass, or - to scan it into standard\n"
            "                            input; then tap the new card\n"
+           "  audit                     the whole journal, a line a record; each line holds the\n"
+           "                            SHA-256 of the one before (tests/checker/chain.py proves "
+           "it)\n"
+           "  backup FOLDER             copies the ledger into a new file of this folder of the\n"
+           "                            station's machine, proven before it gets its name\n"
            "  cancel                    ends a hand-over that has not become irreversible\n"
            "  doctor --config FILE      what is wrong with the readers, and the line to fix it;\n"
            "                            needs no running station, and no --control\n\n"
@@ -202,6 +226,12 @@ int dispatch(Call& call, const options::variables_map& given) {
     }
     if (command == "history" && words.size() == 2) {
         return show(call("GET", "/passes/" + words[1] + "/history"));
+    }
+    if (command == "audit" && words.size() == 1) {
+        return print_journal(call);
+    }
+    if (command == "backup" && words.size() == 2) {
+        return show(call("POST", "/backups", json::serialize(json::object{{"folder", words[1]}})));
     }
     if (command == "hand-over" && words.size() == 1 && given.contains("old-qr")) {
         std::string scanned = given["old-qr"].as<std::string>();

@@ -10,8 +10,12 @@
 #include "reader/host/reader_list.hpp"
 #include "reader/usb/usb_devices.hpp"
 #include "station/console/console.hpp"
+#include "station/console/monitor.hpp"
+#include "station/desk/heartbeat.hpp"
 #include "station/desk/production_desk.hpp"
 #include "station/desk/uplink_loops.hpp"
+#include "station/observe/output.hpp"
+#include "station/observe/service.hpp"
 #include "station/vault/key_store.hpp"
 #include "station/vault/lock_down.hpp"
 
@@ -26,6 +30,7 @@ constexpr int exit_configuration = 2;
 constexpr int exit_ledger = 3;
 constexpr int exit_token = 4;
 constexpr std::chrono::seconds list_patience{5};
+constexpr auto status_interval = std::chrono::seconds(30);
 
 int complain(const Failure& failure) {
     std::cerr << "stationd: " << failure.detail << "\n";
@@ -130,6 +135,34 @@ void warn(EventLog& log, const config::Config& config, const Vault& vault) {
     }
 }
 
+/// In the words of `systemctl status`.
+std::string status_line(const desk::Station& station, const ledger::Counts& counts) {
+    return "STATUS=" + std::to_string(counts.to_produce) + " to produce, " +
+           std::to_string(counts.in_doubt) + " in doubt, " + std::to_string(counts.to_collect) +
+           " to collect, " + std::to_string(counts.unacknowledged_facts) +
+           " facts owed; the central " + (station.central_reachable ? "answers" : "is not reached");
+}
+
+/// Tells the service manager that all is up, and from then on that it gets on.
+void supervise(desk::Station& station) {
+    if (!has_service_manager()) {
+        return;
+    }
+    notify_service_manager("READY=1");
+    auto beat = [&station](Result<ledger::Counts> counts) {
+        if (counts) {
+            notify_service_manager("WATCHDOG=1\n" + status_line(station, *counts));
+        } else {
+            station.stop_for(counts.error());
+        }
+    };
+    asio::co_spawn(
+        station.context,
+        desk::beat_while_alive(station.context, station.ledger,
+                               watchdog_interval().value_or(status_interval), std::move(beat)),
+        asio::detached);
+}
+
 int run(const config::Config& config) {
     if (const auto checked = check_readers(config); !checked) {
         return complain(checked.error());
@@ -144,9 +177,14 @@ int run(const config::Config& config) {
     if (!ledger) {
         return complain(ledger.error());
     }
+    const bool checked_whole = ledger->checked_whole();
     asio::io_context context(1);
-    desk::LedgerThread ledger_thread(context, std::move(*ledger));
-    EventLog log(config.station, clock);
+    Metrics metrics(STATION_VERSION);
+    desk::LedgerThread ledger_thread(
+        context, std::move(*ledger),
+        [&metrics](std::chrono::nanoseconds took) { metrics.note_ledger_act(took); });
+    EventLog log(config.station, clock,
+                 {Output(), [&metrics](const EventRecord& record) { metrics.count(record); }});
     desk::Station station(context, config, **vault, log, clock, ledger_thread);
     std::vector<Post> posts = open_posts(station);
     console::Console console{station, {}, nullptr};
@@ -155,6 +193,19 @@ int run(const config::Config& config) {
         [&console](http::Request request) { return console::answer(console, std::move(request)); });
     if (!served) {
         return complain(served.error());
+    }
+    console::Monitor monitor{station, metrics, console.readers};
+    if (config.metrics) {
+        const auto watched = http::serve(context, *config.metrics, http::Limits{},
+                                         [&monitor](http::Request request) {
+                                             return console::watch(monitor, std::move(request));
+                                         });
+        if (!watched) {
+            return complain(watched.error());
+        }
+    }
+    if (!checked_whole) {
+        log.tell(EventId::ledger_check_unfinished);
     }
     warn(log, config, **vault);
     spawn_posts(station, posts, console);
@@ -169,17 +220,10 @@ int run(const config::Config& config) {
         }
     });
     log.tell(EventId::station_ready);
+    supervise(station);
     context.run();
+    notify_service_manager("STOPPING=1");
     return station.fatal ? exit_ledger : 0;
-}
-
-int print_events() {
-    std::cout << "| event | level | meaning | what to do |\n| --- | --- | --- | --- |\n";
-    for (const CatalogueEntry& entry : catalogue()) {
-        std::cout << "| `" << entry.name << "` | " << name(entry.level) << " | " << entry.meaning
-                  << " | " << entry.what_to_do << " |\n";
-    }
-    return 0;
 }
 
 int main(int argc, char** argv) {
@@ -206,7 +250,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (given.contains("events")) {
-        return print_events();
+        std::cout << catalogue_page();
+        return 0;
     }
     if (!given.contains("config")) {
         std::cerr << "stationd: --config FILE is missing. Try stationd --help.\n";

@@ -13,7 +13,7 @@ struct NoticeWords {
 };
 
 // In the order of the enumeration; a test checks that none is missing.
-constexpr std::array<NoticeWords, 31> notices{{
+constexpr std::array<NoticeWords, 33> notices{{
     {Notice::place_blank_card,
      {"place_blank_card", Tone::act, "請放上空白卡", "Place a blank card on the reader."}},
     {Notice::no_renewal_waiting,
@@ -104,6 +104,12 @@ constexpr std::array<NoticeWords, 31> notices{{
     {Notice::card_may_be_live,
      {"card_may_be_live", Tone::stop, "新證可能已啟用，請保留新證，重新掃描舊證以完成換證",
       "The new card may be live already; keep it, and scan the old pass again to finish."}},
+    {Notice::ledger_is_behind,
+     {"ledger_is_behind", Tone::stop, "系統資料不是最新，暫停製證，請通知資訊人員",
+      "The station's data is an older state; no new card is made. Call IT."}},
+    {Notice::ledger_needs_room,
+     {"ledger_needs_room", Tone::stop, "系統儲存空間不足，暫停製證，請通知資訊人員",
+      "The disk has little room left; no new card is made. Call IT."}},
 }};
 
 struct FaultWords {

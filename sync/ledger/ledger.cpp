@@ -7,6 +7,7 @@
 
 #include "cardformat/crypto/hash.hpp"
 #include "sync/ledger/schema.hpp"
+#include "sync/ledger/upkeep.hpp"
 #include "sync/wire/members.hpp"
 
 namespace card {
@@ -22,8 +23,8 @@ namespace {
 namespace json = boost::json;
 using sqlite::Parameter;
 
-constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 1;
+/// How long a start may look for damage.
+constexpr std::chrono::seconds check_budget{10};
 constexpr std::size_t hash_size = 32;
 
 constexpr std::string_view renewal_columns =
@@ -96,51 +97,27 @@ struct Ledger::FactParts {
 };
 
 Result<Ledger> Ledger::open(const std::string& path, const Clock& clock, RandomSource& random,
-                            const SealingKey& key) {
-    auto database = sqlite::Database::open(path, {application_id, schema_version, schema_sql});
+                            const SealingKey& key, Room room) {
+    auto database = sqlite::Database::open(path, ledger_schema());
     if (!database) {
         return fail("ledger " + path, database.error());
     }
-    Ledger ledger(std::move(*database), clock, random, key);
+    const auto checked = database->quick_check(check_budget);
+    if (!checked) {
+        return fail("ledger " + path, checked.error());
+    }
+    Ledger ledger(std::move(*database), Reserve(path, room), clock, random, key);
+    ledger.checked_whole_ = *checked;
+    ledger.reserve_.fill();
     if (auto ready = ledger.load_or_found(); !ready) {
         return fail("ledger " + path, ready.error());
     }
     return ledger;
 }
 
-Result<void> Ledger::check_chain(std::string_view table, std::string_view order) {
-    auto rows = database_.query("SELECT " + std::string(order) + ", line, sha256 FROM " +
-                                std::string(table) + " ORDER BY " + std::string(order));
-    Bytes previous(hash_size, 0);
-    for (std::int64_t expected = 1;; ++expected) {
-        const auto more = rows.step();
-        if (!more) {
-            return tl::make_unexpected(more.error());
-        }
-        if (!*more) {
-            return {};
-        }
-        const std::string line = rows.text(1);
-        const auto value = wire::parse_json(line, line.size());
-        const auto* object = value ? value->if_object() : nullptr;
-        const auto* link = object != nullptr ? object->if_contains("previous") : nullptr;
-        const Sha256 digest = sha256(as_bytes(line));
-        if (rows.integer(0) != expected || link == nullptr ||
-            *link != json::value(to_hex(previous)) ||
-            rows.blob(2) != Bytes(digest.begin(), digest.end())) {
-            return fail(Fault::stop_station, std::string(table) + " line " +
-                                                 std::to_string(expected) +
-                                                 " is not as it was written");
-        }
-        previous.assign(digest.begin(), digest.end());
-    }
-}
-
 Result<void> Ledger::load_or_found() {
-    for (const auto& [table, order] : {std::pair("journal", "record"), {"outbox", "seq"}}) {
-        if (auto intact = check_chain(table, order); !intact) {
-            return intact;
-        }
+    if (auto intact = check_chains(database_); !intact) {
+        return intact;
     }
     auto rows = database_.query("SELECT incarnation FROM station");
     const auto found = rows.step();
@@ -180,10 +157,16 @@ Result<Counts> Ledger::counts() {
         " (SELECT count(*) FROM card WHERE state IN ('started', 'torn', 'authorised')),"
         " (SELECT count(*) FROM card WHERE state = 'verified'),"
         " (SELECT count(*) FROM card WHERE state = 'handed_over'),"
-        " (SELECT count(*) FROM outbox WHERE acknowledged = 0)");
+        " (SELECT count(*) FROM outbox WHERE acknowledged = 0),"
+        " (SELECT json_extract(line, '$.at') FROM outbox WHERE acknowledged = 0"
+        "  ORDER BY seq LIMIT 1),"
+        " (SELECT coalesce(max(record), 0) FROM journal)");
     return rows.step().map([&](bool) {
-        return Counts{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
-                      rows.integer(4)};
+        const auto oldest = rows.optional_text(5);
+        return Counts{rows.integer(0), rows.integer(1),
+                      rows.integer(2), rows.integer(3),
+                      rows.integer(4), oldest ? parse_rfc3339(*oldest) : std::nullopt,
+                      rows.integer(6)};
     });
 }
 
@@ -652,6 +635,25 @@ Result<void> Ledger::acknowledge(std::int64_t through_seq) {
 Result<bool> Ledger::is_acknowledged(std::int64_t seq) {
     auto rows = database_.query("SELECT acknowledged FROM outbox WHERE seq = ?", {seq});
     return rows.step().map([&](bool found) { return found && rows.integer(0) != 0; });
+}
+
+Result<std::optional<PassNumber>> Ledger::pass_of_fact(std::int64_t seq) {
+    auto rows = database_.query(
+        "SELECT pass_no FROM renewal WHERE id ="
+        " (SELECT json_extract(line, '$.renewal') FROM outbox WHERE seq = ?)",
+        {seq});
+    const auto found = rows.step();
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    if (!*found) {
+        return std::optional<PassNumber>();
+    }
+    auto number = PassNumber::parse(rows.text(0));
+    if (!number) {
+        return damaged("pass number");
+    }
+    return std::optional(std::move(*number));
 }
 
 Result<std::vector<std::string>> Ledger::history(const PassNumber& number) {

@@ -16,6 +16,7 @@
 #include "cardformat/crypto/seal.hpp"
 #include "cardformat/pass/issued_card.hpp"
 #include "cardformat/pass/renewal.hpp"
+#include "sync/ledger/reserve.hpp"
 #include "sync/sqlite/sqlite.hpp"
 #include "sync/wire/messages.hpp"
 
@@ -42,6 +43,15 @@ struct Counts {
     std::int64_t to_collect = 0;
     std::int64_t handed_over = 0;
     std::int64_t unacknowledged_facts = 0;
+    std::optional<Timestamp> oldest_unacknowledged;  ///< when the oldest of them happened
+    std::int64_t journal_records = 0;
+};
+
+/// What `Ledger::backup` made.
+struct Backup {
+    std::string file;
+    std::int64_t octets;
+    std::int64_t journal_records;
 };
 
 class Ledger {
@@ -49,7 +59,27 @@ class Ledger {
     /// Proves both chains of hashes, so it reads every line once. The arguments by reference must
     /// outlive the ledger.
     static Result<Ledger> open(const std::string& path, const Clock& clock, RandomSource& random,
-                               const SealingKey& key);
+                               const SealingKey& key, Room room = {});
+
+    // Upkeep.
+
+    /// Whether the file was looked through for damage when it was opened; a large one takes longer
+    /// than a start may.
+    [[nodiscard]] bool checked_whole() const { return checked_whole_; }
+    /// A copy of all that is committed, in a new file of the folder that has its name only once it
+    /// is durable and was read back. The ledger's thread does nothing else meanwhile.
+    Result<Backup> backup(const std::string& folder);
+    /// The journal's lines after a record, octet for octet, in order.
+    [[nodiscard]] Result<std::vector<std::string>> journal_after(std::int64_t record,
+                                                                 std::int64_t limit);
+    /// Whether there is room to begin new cards. Makes the reserve again where it can.
+    [[nodiscard]] bool has_room() const;
+    /// Gives the reserve up where the disk is full. True where that gave room: the act that failed
+    /// may be tried once more.
+    [[nodiscard]] bool make_room() const { return reserve_.release_if_full(); }
+    /// Whether what the central has of this ledger is in it. It is not where an older state of the
+    /// file was put back.
+    [[nodiscard]] Result<bool> includes(const wire::Acknowledged& at_the_central);
 
     [[nodiscard]] Uuid incarnation() const { return incarnation_; }
     [[nodiscard]] Result<std::string> cursor();
@@ -90,19 +120,23 @@ class Ledger {
     [[nodiscard]] Result<std::vector<OutgoingFact>> outgoing(std::int64_t limit);
     Result<void> acknowledge(std::int64_t through_seq);
     [[nodiscard]] Result<bool> is_acknowledged(std::int64_t seq);
+    /// The new pass that a fact is about.
+    [[nodiscard]] Result<std::optional<PassNumber>> pass_of_fact(std::int64_t seq);
 
     /// The journal's lines that name this pass, in order, for people.
     [[nodiscard]] Result<std::vector<std::string>> history(const PassNumber& number);
 
   private:
     struct FactParts;
-    Ledger(sqlite::Database database, const Clock& clock, RandomSource& random,
+    Ledger(sqlite::Database database, Reserve reserve, const Clock& clock, RandomSource& random,
            const SealingKey& key)
-        : database_(std::move(database)), clock_(&clock), random_(&random), key_(&key) {}
+        : database_(std::move(database)),
+          reserve_(std::move(reserve)),
+          clock_(&clock),
+          random_(&random),
+          key_(&key) {}
 
     Result<void> load_or_found();
-    /// Every line follows from the one before, back to the first.
-    Result<void> check_chain(std::string_view table, std::string_view order);
     [[nodiscard]] Result<PersonalText> open_personal(const std::string& context,
                                                      BytesView sealed) const;
     Uuid new_id();
@@ -122,10 +156,12 @@ class Ledger {
                                  std::string_view detail);
 
     sqlite::Database database_;
+    Reserve reserve_;
     const Clock* clock_;
     RandomSource* random_;
     const SealingKey* key_;
     Uuid incarnation_;
+    bool checked_whole_ = false;
 };
 
 }  // namespace card::ledger

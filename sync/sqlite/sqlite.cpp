@@ -1,7 +1,11 @@
 #include "sync/sqlite/sqlite.hpp"
 
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -50,6 +54,16 @@ Result<void> make_private_file(const std::string& path) {
 }
 
 }  // namespace
+
+Result<void> sync_path(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const std::string why = std::generic_category().message(errno);
+    if (descriptor >= 0) {
+        (void)::close(descriptor);
+    }
+    return synced ? Result<void>() : fail(Fault::stop_station, "syncing " + path + ": " + why);
+}
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
     (void)sqlite3_finalize(statement);
@@ -225,12 +239,92 @@ Result<void> Database::adopt(const Schema& schema) {
     if (*application_id != schema.application_id) {
         return fail(Fault::correct_configuration, "the file belongs to another program");
     }
-    if (*version != schema.version) {
-        return fail(Fault::correct_configuration, "the file has schema version " +
-                                                      std::to_string(*version) + ", not " +
-                                                      std::to_string(schema.version));
+    if (const auto migrated = migrate(*version, schema); !migrated) {
+        return migrated;
     }
     return transaction->commit();
+}
+
+Result<void> Database::migrate(std::int64_t from, const Schema& schema) {
+    std::int64_t version = from;
+    for (const Migration& migration : schema.migrations) {
+        if (migration.to != version + 1) {
+            continue;
+        }
+        const std::string mark = "PRAGMA user_version=" + std::to_string(migration.to) + ";";
+        if (const auto done = execute(std::string(migration.script) + mark); !done) {
+            return fail("migrating to version " + std::to_string(migration.to), done.error());
+        }
+        version = migration.to;
+    }
+    if (version != schema.version) {
+        return fail(Fault::correct_configuration, "the file has schema version " +
+                                                      std::to_string(from) + ", not " +
+                                                      std::to_string(schema.version));
+    }
+    return {};
+}
+
+Result<Database> Database::open_copy(const std::string& path, const Schema& schema) {
+    sqlite3* raw = nullptr;
+    const int code = sqlite3_open_v2(
+        path.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+        nullptr);
+    Database database{Handle(raw)};
+    if (code != SQLITE_OK) {
+        return fail("opening " + path, failure_of(raw, code));
+    }
+    const auto application_id = database.pragma("application_id");
+    const auto version = database.pragma("user_version");
+    if (!application_id || !version || *application_id != schema.application_id ||
+        *version != schema.version) {
+        return fail(Fault::stop_station, path + " is no copy of this database");
+    }
+    return database;
+}
+
+Result<bool> Database::quick_check(std::chrono::milliseconds budget) {
+    if (budget <= std::chrono::milliseconds(0)) {
+        return false;
+    }
+    Statement check = query("PRAGMA quick_check(1)");
+    if (check.failure_) {
+        return tl::make_unexpected(*check.failure_);
+    }
+    // Of a progress handler, SQLite 3.40 takes no notice while it walks a tree.
+    std::jthread alarm([this, budget](const std::stop_token& stop) {
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any over;
+        over.wait_for(lock, stop, budget, [] { return false; });
+        if (!stop.stop_requested()) {
+            sqlite3_interrupt(handle_.get());
+        }
+    });
+    const int code = sqlite3_step(check.handle_.get());
+    alarm.request_stop();
+    alarm.join();
+    const std::string verdict = code == SQLITE_ROW ? check.text(0) : "";
+    if (code == SQLITE_INTERRUPT) {
+        return false;
+    }
+    if (code != SQLITE_ROW) {
+        return tl::make_unexpected(failure_of(handle_.get(), code));
+    }
+    if (verdict != "ok") {
+        return fail(Fault::stop_station, "the database is damaged: " + verdict);
+    }
+    return true;
+}
+
+Result<void> Database::copy_to(const std::string& path) {
+    if (const auto made = make_private_file(path); !made) {
+        return made;
+    }
+    if (const auto copied = run("VACUUM INTO ?", {path}); !copied) {
+        return tl::make_unexpected(copied.error());
+    }
+    return sync_path(path);
 }
 
 Result<std::int64_t> Database::pragma(std::string_view name) {

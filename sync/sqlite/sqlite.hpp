@@ -3,11 +3,13 @@
 // for every database of ours: WAL with a sync at each commit, foreign keys, nothing trusted from
 // the file.
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,11 +25,18 @@ namespace card::sqlite {
 
 inline constexpr int busy_timeout_ms = 5000;
 
-/// What a database must be, and how an empty file becomes one.
+/// How a file of the version before becomes one of this version.
+struct Migration {
+    std::int32_t to;
+    std::string_view script;
+};
+
+/// What a database must be, and how an empty file or an older one becomes it.
 struct Schema {
-    std::int32_t application_id;  ///< names the program that the file belongs to; not 0
-    std::int32_t version;         ///< of the schema; not 0
-    std::string_view script;      ///< the statements that make it
+    std::int32_t application_id;              ///< names the program that the file belongs to; not 0
+    std::int32_t version;                     ///< of the schema; not 0
+    std::string_view script;                  ///< the statements that make it
+    std::span<const Migration> migrations{};  ///< from older versions, in order
 };
 
 /// A value for a `?`, made from any of these on the spot. Text and octets are not owned: a
@@ -56,6 +65,9 @@ class Parameter {
   private:
     Value value_;
 };
+
+/// Makes a file, or the entries of a folder, durable.
+Result<void> sync_path(const std::string& path);
 
 using Parameters = std::initializer_list<Parameter>;
 
@@ -100,8 +112,18 @@ class Statement {
 /// disk full), `correct_configuration` where the file is not ours, `report_defect` for all else.
 class Database {
   public:
-    /// Opens the file, or makes it with mode 0600. Refuses one of another program or version.
+    /// Opens the file, or makes it with mode 0600. An older version is brought up to this one, in
+    /// one transaction; a newer one is refused, and so is a file of another program.
     static Result<Database> open(const std::string& path, const Schema& schema);
+
+    /// Opens a copy to read: it must be of this very program and version.
+    static Result<Database> open_copy(const std::string& path, const Schema& schema);
+
+    /// Looks for damage for no longer than `budget`. True where all was looked at; damage is a
+    /// failure, `stop_station`.
+    Result<bool> quick_check(std::chrono::milliseconds budget);
+    /// Writes the whole content into a new file of mode 0600 and syncs it. `path` must not exist.
+    Result<void> copy_to(const std::string& path);
 
     /// Prepares without starting: for statements that are kept and started many times.
     [[nodiscard]] Statement prepare(std::string_view sql);
@@ -124,6 +146,7 @@ class Database {
     explicit Database(Handle handle) : handle_(std::move(handle)) {}
     Result<void> configure();
     Result<void> adopt(const Schema& schema);
+    Result<void> migrate(std::int64_t from, const Schema& schema);
     Result<std::int64_t> pragma(std::string_view name);
 
     Handle handle_;

@@ -116,6 +116,18 @@ asio::awaitable<Result<AuthorisationOutcome>> CentralClient::authorise(
     co_return AuthorisationOutcome(std::move(*problem));
 }
 
+asio::awaitable<Result<wire::Acknowledged>> CentralClient::acknowledged(Uuid incarnation) {
+    http::Request request;
+    request.method = "GET";
+    request.target =
+        "/v1/stations/" + station_ + "/facts/acknowledged?incarnation=" + incarnation.text();
+    Result<http::Response> response = co_await client_.call(std::move(request), call_timeout);
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("asking what is acknowledged", *response, wire::decode_acknowledged);
+}
+
 asio::awaitable<Result<wire::FactsAnswer>> CentralClient::send_facts(
     std::vector<std::string> lines) {
     std::string body;

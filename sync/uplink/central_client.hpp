@@ -30,6 +30,8 @@ class CentralClient {
     /// question.
     asio::awaitable<Result<AuthorisationOutcome>> authorise(RenewalId renewal, Uuid key,
                                                             wire::AuthorisationRequest request);
+    /// What the central has of this incarnation of the ledger.
+    asio::awaitable<Result<wire::Acknowledged>> acknowledged(Uuid incarnation);
     /// Lines of facts in order.
     asio::awaitable<Result<wire::FactsAnswer>> send_facts(std::vector<std::string> lines);
 

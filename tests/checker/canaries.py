@@ -1,5 +1,6 @@
 """Texts and keys that must not be where they do not belong."""
 
+import base64
 import json
 import mmap
 import pathlib
@@ -16,7 +17,7 @@ def disguises(text):
             "JSON escapes": json.dumps(text)[1:-1].encode(),
             "percent encoding": urllib.parse.quote(text, safe="").encode()}
     if len(plain) > 3:  # a shorter one is in anything
-        ways |= as_hex(plain)
+        ways |= as_hex(plain) | as_base64(plain)
     try:
         ways["Big5"] = text.encode("big5")
     except UnicodeEncodeError:
@@ -28,9 +29,37 @@ def as_hex(octets):
     return {"hex": octets.hex().encode(), "capital hex": octets.hex().upper().encode()}
 
 
+def as_base64(octets):
+    """As it stands in the base64 of something longer, at each of the three places it can begin."""
+    ways = {}
+    for before in range(3):
+        # Whole groups of three octets, without the group that something before has a part in.
+        skipped = (3 - before) % 3
+        inner = octets[skipped:skipped + (len(octets) - skipped) // 3 * 3]
+        if len(inner) >= 6:
+            ways[f"base64 from {skipped}"] = base64.b64encode(inner)
+            ways[f"base64url from {skipped}"] = base64.urlsafe_b64encode(inner)
+    return ways
+
+
+PIECE = 64
+
+
+def pieces(path):
+    """Some of a file's octets from its beginning, middle and end, in the ways they may be written."""
+    content = pathlib.Path(path).read_bytes()
+    if len(content) < PIECE:
+        raise ValueError(f"{path} is too small to be looked for")
+    for place, at in (("beginning", 0), ("middle", len(content) // 2), ("end", len(content))):
+        piece = content[min(at, len(content) - PIECE):][:PIECE]
+        yield place, {"raw": piece} | as_hex(piece) | as_base64(piece)
+
+
 def no_secrets(world):
     options = world.options
     texts = {f"forbidden text {n + 1}": disguises(t) for n, t in enumerate(options.forbid) if t}
+    for n, path in enumerate(options.forbid_file):
+        texts |= {f"forbidden file {n + 1}, its {place}": ways for place, ways in pieces(path)}
     keys = {f"{slot} {generation}": {"raw": key} | as_hex(key)
             for (slot, generation), key in world.masters.items()}
     card_keys = {key.hex(): f"a key of card {card.uid}"
@@ -38,6 +67,11 @@ def no_secrets(world):
     ledgers = [file for path in options.ledger for file in with_wal(path)]
     for path in world.look([*logs(options), *ledgers]):
         yield from search(path, texts | keys, card_keys)
+    # The master keys of a development store are in a station's memory; cards' own must not stay there.
+    raw_card_keys = {f"a key of card {card.uid}": {"raw": key}
+                     for card in world.cards for key in card.secrets}
+    for path in world.look([pathlib.Path(p) for p in options.core]):
+        yield from search(path, texts | raw_card_keys, card_keys)
     for path in world.look(with_wal(options.central)):  # names belong there, keys do not
         yield from search(path, keys, card_keys)
 

@@ -32,6 +32,10 @@ def arguments(argv):
         help="a changed card that is none of ours; repeatable")
     add("--forbid", action="append", default=[], metavar="TEXT",
         help="must be in no log and no ledger; repeatable")
+    add("--forbid-file", action="append", default=[], metavar="FILE",
+        help="such as a photo: no part of it may be in a log or ledger; repeatable")
+    add("--core", action="append", default=[], metavar="FILE",
+        help="memory of a station that is idle (memory.py), searched too; repeatable")
     add("--logs", action="append", default=[], metavar="DIR", help="searched for secrets; repeatable")
     add("--json", action="store_true", help="the verdict as JSON")
     return parser.parse_args(argv)

@@ -1,5 +1,6 @@
 """A run without a defect passes; each planted defect is found and named."""
 
+import base64
 import contextlib
 import datetime
 import hashlib
@@ -542,6 +543,38 @@ class Secrets(Checker):
     def test_card_key_in_a_log(self):
         self.run_.log += "0" + self.run_.card_keys(self.run_.made.uid)[3]["value"] + "9"
         self.found("no_secrets", f"a key of card {self.run_.made.uid} is in")
+
+    def test_canary_in_base64_at_each_place(self):
+        for before in (b"", b"x", b"xy"):
+            with self.subTest(before=before):
+                self.check()
+                (self.run_.folder / "logs" / "other").write_bytes(
+                    b"data:" + base64.b64encode(before + b"A123456789" + b"tail"))
+                self.found("no_secrets", "forbidden text 1 is in", "--forbid", "A123456789")
+
+    def test_part_of_a_photo_in_a_log(self):
+        self.check()
+        photo = self.run_.folder / "photo"
+        photo.write_bytes(bytes(n * 7 % 251 for n in range(3000)))
+        for at in (0, 1500, 2936):
+            with self.subTest(at=at):
+                (self.run_.folder / "logs" / "other").write_bytes(
+                    b"x" + photo.read_bytes()[at:at + 64])
+                self.found("no_secrets", "forbidden file 1", "--forbid-file", str(photo))
+
+    def test_card_key_and_text_in_a_core(self):
+        self.check()
+        core = self.run_.folder / "core"
+        core.write_bytes(b"\1\2" + bytes.fromhex(self.run_.card_keys(self.run_.made.uid)[3]["value"]))
+        self.found("no_secrets", f"a key of card {self.run_.made.uid} is in", "--core", str(core))
+        core.write_bytes("\0王小明".encode())
+        self.found("no_secrets", "forbidden text 1 is in", "--core", str(core), "--forbid", "王小明")
+
+    def test_master_key_in_a_core_is_no_defect(self):
+        self.check()
+        core = self.run_.folder / "core"
+        core.write_bytes(self.run_.masters["gate-read"])
+        self.assertEqual(self.check("--core", str(core))[0], 0)
 
     def test_the_text_itself_is_not_told(self):
         self.run_.log += "A123456789"

@@ -25,6 +25,7 @@ class Process {
     ~Process();
 
     [[nodiscard]] bool running();
+    [[nodiscard]] pid_t pid() const { return pid_; }
     void signal(int number) const;
     /// Waits for its end; the status as waitpid gives it.
     int wait();

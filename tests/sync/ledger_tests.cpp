@@ -9,6 +9,7 @@
 #include "cardformat/crypto/random.hpp"
 #include "sync/ledger/ledger.hpp"
 #include "sync/ledger/schema.hpp"
+#include "tests/sync/failing_disk.hpp"
 
 using namespace card;
 using ledger::Ledger;
@@ -89,6 +90,11 @@ ledger::StartedAttempt attempt(std::uint8_t last, std::uint8_t of_renewal, std::
 template <class T>
 bool is_defect(const Result<T>& result) {
     return !result && result.error().fault == Fault::report_defect;
+}
+
+template <class T>
+std::optional<Failure> failure_of(const Result<T>& result) {
+    return result ? std::nullopt : std::optional(result.error());
 }
 
 struct Fixture {
@@ -974,6 +980,162 @@ BOOST_AUTO_TEST_CASE(a_wal_cut_short_anywhere_leaves_the_state_before_the_act) {
         fs::remove(cut.string() + "-wal");
         fs::remove(cut.string() + "-shm");
     }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(ledger_upkeep, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_backup_is_a_ledger_of_the_same_content) {
+    start_to_handed_over();
+    const auto made = book->backup(folder).value();
+    BOOST_TEST(made.journal_records == 4);
+    BOOST_TEST(static_cast<std::uint64_t>(made.octets) == fs::file_size(made.file));
+    auto copy = opened(made.file).value();
+    BOOST_TEST(copy.incarnation().text() == book->incarnation().text());
+    BOOST_TEST((copy.card_of(renewal_id(1)).value().value().stage == CardStage::handed_over));
+    BOOST_TEST(copy.history(number(1)).value() == book->history(number(1)).value());
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_is_for_its_owner_only_and_leaves_nothing_unfinished) {
+    const auto made = book->backup(folder).value();
+    BOOST_TEST(
+        (fs::status(made.file).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        BOOST_TEST(!entry.path().string().ends_with(".part"), entry.path());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_backups_are_two_files) {
+    BOOST_TEST(book->backup(folder).value().file != book->backup(folder).value().file);
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_into_no_folder_is_refused_and_does_not_stop_the_station) {
+    for (const std::string place : {"relative", "/nonexistent/folder", ""}) {
+        const auto made = book->backup(place);
+        BOOST_REQUIRE(!made);
+        BOOST_TEST((made.error().fault == Fault::correct_input), place);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_is_read_in_pages) {
+    start_to_handed_over();
+    const auto all = book->journal_after(0, 1000).value();
+    BOOST_TEST(all.size() == 4U);
+    BOOST_TEST(book->journal_after(2, 1000).value() ==
+               std::vector<std::string>(all.begin() + 2, all.end()));
+    BOOST_TEST(book->journal_after(1, 2).value() ==
+               std::vector<std::string>(all.begin() + 1, all.begin() + 3));
+    BOOST_TEST(book->journal_after(4, 1000).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_includes_what_the_central_has_of_it) {
+    start_to_handed_over();
+    BOOST_TEST(book->includes({0, Bytes(32, 0)}).value());
+    const auto owed = book->outgoing(1000).value();
+    for (const auto& fact : owed) {
+        const Sha256 head = sha256(as_bytes(fact.line));
+        BOOST_TEST(book->includes({fact.seq, Bytes(head.begin(), head.end())}).value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_older_state_of_the_file_does_not_include_what_the_central_has) {
+    start();
+    const auto older = book->backup(folder).value();
+    BOOST_REQUIRE(book->record_verified(attempt_id(1)).has_value());
+    const auto owed = book->outgoing(1000).value();
+    const Sha256 head = sha256(as_bytes(owed.back().line));
+    auto restored = opened(older.file).value();
+    BOOST_TEST(!restored.includes({owed.back().seq, Bytes(head.begin(), head.end())}).value());
+}
+
+BOOST_AUTO_TEST_CASE(another_fact_at_the_same_place_is_not_included) {
+    start();
+    BOOST_TEST(!book->includes({1, Bytes(32, 7)}).value());
+}
+
+BOOST_AUTO_TEST_CASE(the_reserve_lies_beside_the_ledger_where_there_is_room) {
+    book.reset();
+    book.emplace(std::move(Ledger::open(path(), clock, random, key, {64 * 1024, 1}).value()));
+    BOOST_TEST(fs::file_size(path() + ".reserve") == 64U * 1024);
+    BOOST_TEST(book->has_room());
+}
+
+BOOST_AUTO_TEST_CASE(a_floor_that_the_disk_does_not_have_means_no_room) {
+    book.reset();
+    fs::remove(path() + ".reserve");
+    const std::uint64_t too_much = fs::space(folder).capacity + 1;
+    book.emplace(
+        std::move(Ledger::open(path(), clock, random, key, {64 * 1024, too_much}).value()));
+    BOOST_TEST(!book->has_room());
+    BOOST_TEST(!fs::exists(path() + ".reserve"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_is_not_given_up_while_the_disk_has_room) {
+    BOOST_TEST(!book->make_room());
+    BOOST_TEST(fs::exists(path() + ".reserve"));
+}
+
+namespace {
+
+/// A whole life of a card; the first act that fails, if one does.
+std::optional<Failure> live_a_life(Ledger& book) {
+    const std::vector<std::function<std::optional<Failure>()>> acts{
+        [&] { return failure_of(book.start_attempt(attempt(1, 1, 1))); },
+        [&] { return failure_of(book.record_torn(attempt_id(1))); },
+        [&] { return failure_of(book.resume_attempt(attempt_id(1))); },
+        [&] { return failure_of(book.record_verified(attempt_id(1))); },
+        [&] { return failure_of(book.acknowledge(2)); },
+        [&] { return failure_of(book.record_authorised(attempt_id(1), uuid(9), "qr")); },
+        [&] { return failure_of(book.record_handed_over(attempt_id(1))); },
+    };
+    for (const auto& act : acts) {
+        if (auto failure = act()) {
+            return failure;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Lets each operation of a kind fail in a life of its own, from the first to the last.
+void fail_each(FailingDisk::What what, int code) {
+    int reached = 0;
+    for (int number = 1;; ++number) {
+        Fixture fresh;
+        fresh.book.reset();
+        const FailingDisk disk;
+        fresh.open();
+        FailingDisk::fail(what, number, code);
+        const auto failure = live_a_life(*fresh.book);
+        const bool failed = FailingDisk::failed();
+        FailingDisk::recover();
+        if (failed) {
+            ++reached;
+            BOOST_REQUIRE_MESSAGE(failure, "operation " << number << " failed and nobody said so");
+            BOOST_TEST((failure->fault == Fault::stop_station), failure->detail);
+        }
+        fresh.reopen();  // proves the chains
+        fresh.book.reset();
+        if (!failed) {
+            BOOST_TEST(!failure);
+            break;
+        }
+    }
+    BOOST_TEST(reached >= 7);  // each act has at least one
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_sync_that_fails_fails_its_act_and_the_file_stays_whole) {
+    fail_each(FailingDisk::What::sync, SQLITE_IOERR_FSYNC);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_act_and_the_file_stays_whole) {
+    fail_each(FailingDisk::What::write, SQLITE_FULL);
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_fails_fails_its_act_and_the_file_stays_whole) {
+    fail_each(FailingDisk::What::write, SQLITE_IOERR_WRITE);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

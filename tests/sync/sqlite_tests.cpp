@@ -1,3 +1,4 @@
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -47,6 +48,72 @@ BOOST_AUTO_TEST_CASE(a_new_file_is_for_its_owner_only) {
     struct stat status {};
     BOOST_REQUIRE(::stat(path().c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 0777U) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(an_older_file_is_brought_up_step_by_step_and_keeps_its_content) {
+    auto old = open();
+    BOOST_REQUIRE(old.run("INSERT INTO thing (name) VALUES ('first')"));
+    const std::array<Migration, 2> steps{
+        {{2, "ALTER TABLE thing ADD COLUMN colour TEXT; UPDATE thing SET colour = 'red';"},
+         {3, "ALTER TABLE thing RENAME COLUMN colour TO paint;"}}};
+    auto migrated = Database::open(path(), {schema.application_id, 3, "", steps});
+    BOOST_REQUIRE(migrated);
+    Statement row = migrated->query("SELECT name, paint FROM thing");
+    BOOST_REQUIRE(row.step());
+    BOOST_TEST(row.text(0) == "first");
+    BOOST_TEST(row.text(1) == "red");
+    BOOST_TEST(!Database::open(path(), schema).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_migration_that_fails_changes_nothing) {
+    (void)open();
+    const std::array<Migration, 2> steps{
+        {{2, "ALTER TABLE thing ADD COLUMN colour TEXT;"}, {3, "no statement at all;"}}};
+    BOOST_TEST(!Database::open(path(), {schema.application_id, 3, "", steps}).has_value());
+    Database same = open();
+    BOOST_TEST(!same.run("UPDATE thing SET colour = 'red'").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_no_migration_starts_from_is_refused) {
+    (void)open();
+    const std::array<Migration, 1> steps{{{3, "ALTER TABLE thing ADD COLUMN colour TEXT;"}}};
+    const auto gap = Database::open(path(), {schema.application_id, 3, "", steps});
+    BOOST_REQUIRE(!gap);
+    BOOST_TEST((gap.error().fault == Fault::correct_configuration));
+}
+
+BOOST_AUTO_TEST_CASE(a_check_finds_a_damaged_page_and_says_when_it_saw_not_all) {
+    using namespace std::chrono_literals;
+    {
+        Database database = open();
+        for (int i = 0; i < 2000; ++i) {
+            BOOST_REQUIRE(database.run("INSERT INTO thing (name) VALUES (?)",
+                                       {std::string(100, static_cast<char>('a' + i % 26))}));
+        }
+        BOOST_TEST(database.quick_check(1min).value());
+        BOOST_TEST(!database.quick_check(0ms).value());
+    }
+    std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(10 * 4096);
+    file << std::string(4096, '\x5A');
+    file.close();
+    Database database = open();
+    const auto checked = database.quick_check(1min);
+    BOOST_REQUIRE(!checked);
+    BOOST_TEST((checked.error().fault == Fault::stop_station));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_has_all_that_is_committed_and_is_read_only) {
+    Database database = open();
+    BOOST_REQUIRE(database.run("INSERT INTO thing (name) VALUES ('first')"));
+    const std::string copied = folder / "copy.db";
+    BOOST_REQUIRE(database.copy_to(copied));
+    auto copy = Database::open_copy(copied, schema);
+    BOOST_REQUIRE(copy);
+    BOOST_TEST(count(*copy) == 1);
+    BOOST_TEST(!copy->run("DELETE FROM thing").has_value());
+    BOOST_TEST(!database.copy_to(copied).has_value());
+    BOOST_TEST(!Database::open_copy(copied, {1, 1, script}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_another_program_or_version_is_refused) {

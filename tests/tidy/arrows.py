@@ -58,6 +58,8 @@ LIBRARIES = {
     # Among these, TLS is sync/http's and X.509 is its and sync/authority's.
     'openssl/': ['cardformat/crypto', 'sync/http', 'sync/authority', 'tests/virtual'],
     'cbor.h': ['cardformat/credential'],
+    'systemd/': ['station/observe'],
+    'prometheus/': ['station/observe'],
     'toml++/': ['station/config'],
     'tl/': [BASE],
     'boost/beast': ['sync/http'],

@@ -1,0 +1,163 @@
+#include "sync/ledger/upkeep.hpp"
+
+#include <filesystem>
+
+#include <boost/json.hpp>
+
+#include "cardformat/crypto/hash.hpp"
+#include "sync/ledger/ledger.hpp"
+#include "sync/ledger/schema.hpp"
+#include "sync/wire/members.hpp"
+
+namespace card::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::int32_t application_id = 0x43535431;  // "CST1"
+constexpr std::int32_t schema_version = 1;
+constexpr std::size_t hash_size = 32;
+/// A copy must be proven whole, however long that takes.
+constexpr std::chrono::hours no_hurry{24};
+
+Result<void> check_chain(sqlite::Database& database, std::string_view table,
+                         std::string_view order) {
+    auto rows = database.query("SELECT " + std::string(order) + ", line, sha256 FROM " +
+                               std::string(table) + " ORDER BY " + std::string(order));
+    Bytes previous(hash_size, 0);
+    for (std::int64_t expected = 1;; ++expected) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return {};
+        }
+        const std::string line = rows.text(1);
+        const auto value = wire::parse_json(line, line.size());
+        const auto* object = value ? value->if_object() : nullptr;
+        const auto* link = object != nullptr ? object->if_contains("previous") : nullptr;
+        const Sha256 digest = sha256(as_bytes(line));
+        if (rows.integer(0) != expected || link == nullptr ||
+            *link != json::value(to_hex(previous)) ||
+            rows.blob(2) != Bytes(digest.begin(), digest.end())) {
+            return fail(Fault::stop_station, std::string(table) + " line " +
+                                                 std::to_string(expected) +
+                                                 " is not as it was written");
+        }
+        previous.assign(digest.begin(), digest.end());
+    }
+}
+
+/// Such as 20211201T040000007Z.
+std::string compact(Timestamp time) {
+    std::string text = to_rfc3339(time);
+    std::erase_if(text, [](char c) { return c == '-' || c == ':' || c == '.'; });
+    return text;
+}
+
+Result<std::int64_t> journal_records(sqlite::Database& database) {
+    auto row = database.query("SELECT coalesce(max(record), 0) FROM journal");
+    return row.step().map([&](bool) { return row.integer(0); });
+}
+
+/// Opens a copy and proves it; gives the number of its journal's records.
+Result<std::int64_t> prove_copy(const std::string& path) {
+    auto copy = sqlite::Database::open_copy(path, ledger_schema());
+    if (!copy) {
+        return tl::make_unexpected(copy.error());
+    }
+    if (const auto checked = copy->quick_check(no_hurry); !checked) {
+        return tl::make_unexpected(checked.error());
+    }
+    if (const auto intact = check_chains(*copy); !intact) {
+        return tl::make_unexpected(intact.error());
+    }
+    return journal_records(*copy);
+}
+
+Result<std::int64_t> copy_and_prove(sqlite::Database& database, const fs::path& unfinished,
+                                    const fs::path& finished) {
+    if (const auto copied = database.copy_to(unfinished); !copied) {
+        return tl::make_unexpected(copied.error());
+    }
+    auto records = prove_copy(unfinished);
+    const auto expected = journal_records(database);
+    if (records && expected && *records != *expected) {
+        return fail(Fault::report_defect, "the copy's journal ends elsewhere");
+    }
+    if (!records || !expected) {
+        return records ? expected : records;
+    }
+    std::error_code error;
+    fs::rename(unfinished, finished, error);
+    if (error) {
+        return fail(Fault::correct_input, finished.string() + ": " + error.message());
+    }
+    return sqlite::sync_path(finished.parent_path()).map([&] { return *records; });
+}
+
+}  // namespace
+
+const sqlite::Schema& ledger_schema() {
+    static const sqlite::Schema schema{application_id, schema_version, schema_sql, {}};
+    return schema;
+}
+
+Result<void> check_chains(sqlite::Database& database) {
+    if (auto intact = check_chain(database, "journal", "record"); !intact) {
+        return intact;
+    }
+    return check_chain(database, "outbox", "seq");
+}
+
+Result<Backup> Ledger::backup(const std::string& folder) {
+    const fs::path place(folder);
+    std::error_code error;
+    if (!place.is_absolute() || !fs::is_directory(place, error)) {
+        return fail(Fault::correct_input, folder + " is no folder with an absolute path");
+    }
+    const fs::path finished = place / ("ledger-" + compact(clock_->now()) + ".db");
+    const fs::path unfinished = finished.string() + ".part";
+    const auto records = copy_and_prove(database_, unfinished, finished);
+    if (!records) {
+        fs::remove(unfinished, error);
+        // The folder may be full or gone; that is no reason to distrust the ledger.
+        return fail(Fault::correct_input, "backup: " + records.error().detail);
+    }
+    const auto octets = fs::file_size(finished, error);
+    return Backup{finished, error ? 0 : static_cast<std::int64_t>(octets), *records};
+}
+
+Result<std::vector<std::string>> Ledger::journal_after(std::int64_t record, std::int64_t limit) {
+    auto rows = database_.query("SELECT line FROM journal WHERE record > ? ORDER BY record LIMIT ?",
+                                {record, limit});
+    std::vector<std::string> lines;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return lines;
+        }
+        lines.push_back(rows.text(0));
+    }
+}
+
+bool Ledger::has_room() const {
+    reserve_.fill();
+    return reserve_.is_whole();
+}
+
+Result<bool> Ledger::includes(const wire::Acknowledged& at_the_central) {
+    if (at_the_central.seq == 0) {
+        return true;
+    }
+    auto rows = database_.query("SELECT sha256 FROM outbox WHERE seq = ?", {at_the_central.seq});
+    return rows.step().map(
+        [&](bool found) { return found && rows.blob(0) == at_the_central.head; });
+}
+
+}  // namespace card::ledger
