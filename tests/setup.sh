@@ -4,7 +4,9 @@
 packages="build-essential cmake ninja-build ccache pkg-config iproute2 libboost1.81-dev
     libboost-json1.81-dev libboost-url1.81-dev libboost-program-options1.81-dev
     libboost-test1.81-dev libexpected-dev libsqlite3-dev libssl-dev libpcsclite-dev libcbor-dev
-    libtomlplusplus-dev python3 python3-cbor2 python3-cryptography"
+    libtomlplusplus-dev libpango1.0-dev libqrencode-dev libcurl4-openssl-dev fonts-noto-cjk
+    zbar-tools poppler-utils python3 python3-cbor2 python3-cryptography python3-jsonschema
+    python3-yaml"
 
 say() {
     printf '\n== %s\n' "$*"

@@ -136,6 +136,7 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(path("cards"));
     fs::create_directories(path("logs"));
+    fs::create_directories(path("letters"));
     start_pcscd();
     for (int reader = 0; reader < reader_count; ++reader) {
         slots_.emplace_back(options_.programs, options_.folder, reader);
@@ -173,14 +174,28 @@ void Workplace::write_configuration() const {
 }
 
 void Workplace::start_central() {
-    central_.emplace(
-        std::vector<std::string>{options_.programs + "/centrald", "--database", path("central.db"),
-                                 "--listen", "http://127.0.0.1:" + std::to_string(central_port),
-                                 "--admin", "unix:" + path("admin.sock"), "--station", "kh=KH",
-                                 "--station", "kl=KL", "--business-date", options_.business_date,
-                                 "--import-passes", options_.passes, "--import-renewals",
-                                 options_.source + "/tests/data/renewals-list.csv"},
-        path("centrald.log"));
+    central_.emplace(std::vector<std::string>{options_.programs + "/centrald",
+                                              "--database",
+                                              path("central.db"),
+                                              "--listen",
+                                              "http://127.0.0.1:" + std::to_string(central_port),
+                                              "--admin",
+                                              "unix:" + path("admin.sock"),
+                                              "--station",
+                                              "kh=KH",
+                                              "--station",
+                                              "kl=KL",
+                                              "--business-date",
+                                              options_.business_date,
+                                              "--import-passes",
+                                              options_.passes,
+                                              "--import-renewals",
+                                              options_.source + "/tests/data/renewals-list.csv",
+                                              "--import-photos",
+                                              options_.source + "/tests/data/photos",
+                                              "--letter-spool",
+                                              path("letters")},
+                     path("centrald.log"));
     if (!eventually([&] { return central_run({"list", "--json"}).exit_code == 0; })) {
         throw std::runtime_error("centrald does not start, see " + path("centrald.log"));
     }
