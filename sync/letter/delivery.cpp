@@ -1,7 +1,9 @@
 #include "sync/letter/delivery.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <mutex>
 
@@ -87,6 +89,17 @@ bool is_loopback(const std::string& url) {
            url.starts_with("smtp://localhost:");
 }
 
+/// The time of sending, as RFC 5322 3.3 writes it. libcurl leaves it to its caller.
+std::string date_header() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    (void)::gmtime_r(&now, &parts);
+    std::array<char, 64> text{};
+    const std::size_t size =
+        std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S +0000", &parts);
+    return {text.data(), size};
+}
+
 /// An address that can stand in a header and a command.
 bool is_address(const std::string& text) {
     return !text.empty() && text.find('@') != std::string::npos &&
@@ -121,6 +134,7 @@ Result<void> mail(const MailServer& server, const OutgoingLetter& letter) {
     Owned<curl_slist> headers = appended(nullptr, "From: <" + server.from + ">");
     headers = appended(std::move(headers), "To: <" + letter.to + ">");
     headers = appended(std::move(headers), std::string(subject));
+    headers = appended(std::move(headers), date_header());
     headers = appended(std::move(headers), "Message-ID: <" + letter.name + "@" + domain + ">");
     const Owned<curl_mime> mime = message(handle.get(), letter);
     curl_easy_setopt(handle.get(), CURLOPT_URL, server.url.c_str());

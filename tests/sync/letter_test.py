@@ -229,4 +229,4 @@ class Letters(unittest.TestCase):
 
 if __name__ == "__main__":
     Letters.programs = sys.argv[1]
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
