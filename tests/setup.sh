@@ -5,8 +5,10 @@ packages="build-essential cmake ninja-build ccache pkg-config iproute2 libboost1
     libboost-json1.81-dev libboost-url1.81-dev libboost-program-options1.81-dev
     libboost-test1.81-dev libexpected-dev libsqlite3-dev libssl-dev libpcsclite-dev libcbor-dev
     libtomlplusplus-dev libp11-kit-dev softhsm2 libnfc-dev libnfc-bin libfreefare-bin libudev-dev
-    libsystemd-dev prometheus-cpp-dev opensc pcsc-tools python3 python3-cbor2
-    python3-cryptography python3-gi gir1.2-umockdev-1.0 umockdev udev duktape"
+    libsystemd-dev prometheus-cpp-dev libpango1.0-dev libqrencode-dev libcurl4-openssl-dev
+    fonts-noto-cjk zbar-tools poppler-utils opensc pcsc-tools python3 python3-cbor2
+    python3-cryptography python3-jsonschema python3-yaml python3-gi gir1.2-umockdev-1.0 umockdev
+    udev duktape"
 
 say() {
     printf '\n== %s\n' "$*"

@@ -1,6 +1,7 @@
 #pragma once
 // An exchange of an old pass for a new card as the central gives it to a station.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ using AttemptId = Strong<struct AttemptIdTag, Uuid>;
 using Epoch = Strong<struct EpochTag, std::int64_t>;
 /// Grows with every change that the central makes to a renewal.
 using RenewalVersion = Strong<struct RenewalVersionTag, std::int64_t>;
+
+/// SHA-256 of a photo's octets, which is the photo's name.
+using PhotoHash = Strong<struct PhotoHashTag, std::array<std::uint8_t, 32>>;
 
 enum class RenewalStatus : std::uint8_t {
     approved,   ///< 待製證
@@ -50,6 +54,7 @@ struct Renewal {
     PersonalText masked_id;
     /// What the central found odd in the data (`blank_name`, `odd_id_number`); a policy may hold.
     std::vector<std::string> data_warnings;
+    std::optional<PhotoHash> photo{};  ///< nothing where the central has no photo on file
 };
 
 }  // namespace card

@@ -20,7 +20,16 @@ json::object to_json(const PassRecord& record) {
             {"pass_kind", record.pass_kind},
             {"photo", record.pass.has_photo},
             {"times_exchanged", record.pass.times_exchanged},
+            {"sanction", record.pass.sanction ? name(record.pass.sanction->kind) : ""},
             {"company", record.company}};
+}
+
+json::object to_json(const LetterEntry& letter) {
+    return {{"id", letter.id.text()},
+            {"pass_number", letter.pass_number},
+            {"made_at", letter.made_at},
+            {"sent_at", letter.sent_at},
+            {"superseded_at", letter.superseded_at}};
 }
 
 json::object to_json(const RenewalRecord& record) {
@@ -45,6 +54,8 @@ json::object to_json(const RenewalRecord& record) {
             {"station", record.state.claim_station},
             {"epoch", record.state.epoch},
             {"card", record.state.card ? record.state.card->hex() : std::string()},
+            {"card_missing", record.state.card_missing},
+            {"spoiled_cards", record.state.spoiled_cards},
             {"issued_at", record.issued_at},
             {"company", record.company},
             {"holder_name", record.holder_name.reveal()},
@@ -116,15 +127,6 @@ http::Response apply(Central& central, const std::string& body) {
     return answer(encode(*submission));
 }
 
-std::optional<Act> parse_act(std::string_view text) {
-    for (const Act act : {Act::approve, Act::hold, Act::release, Act::withdraw}) {
-        if (name(act) == text) {
-            return act;
-        }
-    }
-    return std::nullopt;
-}
-
 http::Response decide(Central& central, Act act, const std::string& pass_number,
                       const std::string& body) {
     const auto value = wire::parse_json(body.empty() ? "{}" : body, wire::max_body_size);
@@ -133,7 +135,9 @@ http::Response decide(Central& central, Act act, const std::string& pass_number,
     }
     wire::Members members(*value, "decision");
     Decision decision{act, pass_number, {}};
-    if (act == Act::hold || act == Act::withdraw || members.has("reason")) {
+    const bool needs_reason =
+        act == Act::hold || act == Act::withdraw || act == Act::fence || act == Act::remake;
+    if (needs_reason || members.has("reason")) {
         decision.reason = members.text("reason", max_reason_size);
     }
     if (members.has("payment_confirmed")) {
@@ -148,6 +152,50 @@ http::Response decide(Central& central, Act act, const std::string& pass_number,
         central.events(name(act), {{"pass_no", pass_number}});
     }
     return one(central, reply);
+}
+
+/// `act` is a kind of sanction, or `reinstate`.
+http::Response sanction(Central& central, const std::string& pass_number, const std::string& act,
+                        const std::string& body) {
+    const auto value = wire::parse_json(body, wire::max_body_size);
+    if (!value) {
+        return answer(central, value.error());
+    }
+    constexpr std::size_t day_size = 10;
+    wire::Members members(*value, "sanction");
+    SanctionDecision decision{pass_number, {}, members.text("reason", max_reason_size)};
+    if (const auto kind = parse_sanction_kind(act)) {
+        decision.sanction = Sanction{*kind};
+        if (*kind == SanctionKind::suspended) {
+            decision.sanction->until = members.parsed("until", day_size, BusinessDay::parse);
+        }
+    }
+    if (const auto read = members.end(); !read) {
+        return answer(central, read.error());
+    }
+    const auto reply = central.store.sanction(decision, central.moment());
+    if (!reply) {
+        return answer(central, reply.error());
+    }
+    if (const auto* problem = std::get_if<wire::Problem>(&*reply)) {
+        return answer(*problem);
+    }
+    central.events(act, {{"pass_no", pass_number}});
+    return answer(json::serialize(to_json(std::get<PassRecord>(*reply))));
+}
+
+http::Response show(Central& central, const std::string& pass_number) {
+    const auto reply = central.store.renewal(pass_number);
+    if (!reply || !std::holds_alternative<RenewalRecord>(*reply)) {
+        return one(central, reply);
+    }
+    const auto chain = central.store.chain(pass_number);
+    if (!chain) {
+        return answer(central, chain.error());
+    }
+    json::object body = to_json(std::get<RenewalRecord>(*reply));
+    body["chain"] = wire::to_json(*chain);
+    return answer(json::serialize(body));
 }
 
 http::Response routed(Central& central, const http::Request& request, const Segments& path) {
@@ -170,7 +218,14 @@ http::Response routed(Central& central, const http::Request& request, const Segm
         return get ? list(central, central.store.renewals(), "renewals") : no_such_route("GET");
     }
     if (path.size() == 4 && path[2] == "renewals") {
-        return get ? one(central, central.store.renewal(path[3])) : no_such_route("GET");
+        return get ? show(central, path[3]) : no_such_route("GET");
+    }
+    if (path.size() == 3 && path[2] == "letters") {
+        return get ? list(central, central.store.letters(), "letters") : no_such_route("GET");
+    }
+    if (path.size() == 5 && path[2] == "passes" &&
+        (path[4] == "reinstate" || parse_sanction_kind(path[4]))) {
+        return post ? sanction(central, path[3], path[4], request.body) : no_such_route("POST");
     }
     const auto act = path.size() == 5 && path[2] == "renewals" ? parse_act(path[4]) : std::nullopt;
     if (act) {

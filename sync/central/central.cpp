@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,6 +23,63 @@ asio::awaitable<void> Changes::wait(std::shared_ptr<Changes> changes,
     changes->waiting_.push_back(timer);
     boost::system::error_code ignored;
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+struct FactGroup::Waiting {
+    Waiting(asio::io_context& context, FactsRequest asked)
+        : request(std::move(asked)), done(context, asio::steady_timer::time_point::max()) {}
+
+    FactsRequest request;
+    std::optional<Result<Reply<wire::FactsAnswer>>> reply;
+    asio::steady_timer done;
+};
+
+asio::awaitable<Result<Reply<wire::FactsAnswer>>> FactGroup::record(
+    std::shared_ptr<Central> central, FactsRequest request) {
+    const auto waiting = std::make_shared<Waiting>(central->context, std::move(request));
+    FactGroup& group = *central->fact_group;
+    if (group.waiting_.empty()) {
+        // Behind everything that is ready to run now.
+        asio::post(central->context, [central] { commit(central); });
+    }
+    group.waiting_.push_back(waiting);
+    boost::system::error_code ignored;
+    co_await waiting->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return std::move(*waiting->reply);
+}
+
+void FactGroup::commit(const std::shared_ptr<Central>& central) {
+    FactGroup& group = *central->fact_group;
+    const auto end = group.waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                  group.max_requests_, group.waiting_.size()));
+    const std::vector<std::shared_ptr<Waiting>> members(group.waiting_.begin(), end);
+    group.waiting_.erase(group.waiting_.begin(), end);
+    if (!group.waiting_.empty()) {
+        asio::post(central->context, [central] { commit(central); });
+    }
+    std::vector<FactsRequest> requests;
+    for (const auto& member : members) {
+        requests.push_back(std::move(member->request));
+    }
+    auto replies = central->store.record_facts(requests, central->moment());
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (replies) {
+            members[i]->reply = std::move((*replies)[i]);
+        } else if (members.size() == 1 || replies.error().fault == Fault::stop_station) {
+            members[i]->reply = tl::make_unexpected(replies.error());
+        } else {
+            // One of them cannot be stored: it must not hold up the others.
+            auto alone = central->store.record_facts({requests[i]}, central->moment());
+            members[i]->reply =
+                alone ? Result<Reply<wire::FactsAnswer>>(std::move(alone->front()))
+                      : Result<Reply<wire::FactsAnswer>>(tl::make_unexpected(alone.error()));
+        }
+        members[i]->done.cancel();
+    }
+    central->changes->notify();
+    if (central->letters_due) {
+        central->letters_due();
+    }
 }
 
 Moment Central::moment() const {

@@ -38,6 +38,26 @@ class Changes {
     std::vector<std::weak_ptr<asio::steady_timer>> waiting_;
 };
 
+struct Central;
+
+/// Facts that arrive in one turn of the loop share a commit, however many stations they come from:
+/// under load that is what the central can do at all (README.md).
+class FactGroup {
+  public:
+    explicit FactGroup(std::size_t max_requests = 64) : max_requests_(max_requests) {}
+
+    /// The answer once it is durable.
+    static asio::awaitable<Result<Reply<wire::FactsAnswer>>> record(
+        std::shared_ptr<Central> central, FactsRequest request);
+
+  private:
+    struct Waiting;
+    static void commit(const std::shared_ptr<Central>& central);
+
+    std::size_t max_requests_;
+    std::vector<std::shared_ptr<Waiting>> waiting_;
+};
+
 struct Central {
     asio::io_context& context;
     Store store;
@@ -46,7 +66,12 @@ struct Central {
     std::optional<BusinessDay> fixed_day;  ///< the business day of a demonstration
     EventSink events;
     std::shared_ptr<Changes> changes = std::make_shared<Changes>(context);
-    bool failed = false;  ///< the database cannot be trusted; the program must end
+    std::shared_ptr<FactGroup> fact_group = std::make_shared<FactGroup>();
+    wire::LetterKeys letter_keys{};
+    /// How long after its last answer from here a station may hand over; 0: not at all.
+    std::int64_t offline_handover_s = 0;
+    std::function<void()> letters_due{};  ///< told when a letter may have become due
+    bool failed = false;                  ///< the database cannot be trusted; the program must end
 
     [[nodiscard]] Moment moment() const;
     [[nodiscard]] const Station* find_station(std::string_view name) const;

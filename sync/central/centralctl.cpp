@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
@@ -38,9 +39,19 @@ Commands
   approve NUMBER... [--payment-confirmed]
   approve --all [--payment-confirmed]
                                      give applications to the stations; refused while a fee is unpaid
+  payment NUMBER...                  the fee was paid
   hold NUMBER --reason TEXT          stop it for now: nothing is started, nothing handed over
   release NUMBER                     end a hold
   withdraw NUMBER --reason TEXT      take it back for good, unless the card was handed over
+  fence NUMBER --reason TEXT         take the claim from a station that cannot answer for it any more,
+                                     so that another may make the card; refused while a card may
+                                     be live
+  remake NUMBER --reason TEXT        make a card anew that was made before stations were in use
+  suspend PASS --until DATE --reason TEXT
+  revoke PASS --reason TEXT
+  seize PASS --reason TEXT           a pass opens nothing: no exchange of it, no hand-over for it
+  reinstate PASS --reason TEXT       ends that
+  letters                            pick-up letters: made, sent, superseded
   list                               all applications
   show NUMBER                        one of them
 
@@ -55,6 +66,7 @@ struct Arguments {
     Words numbers;
     std::string port;
     std::string reason;
+    std::string until;
     bool all = false;
     bool payment_confirmed = false;
     bool json_output = false;
@@ -67,7 +79,8 @@ std::optional<Arguments> parse_arguments(const Words& words) {
     const std::vector<std::pair<std::string_view, std::string*>> valued{
         {"--admin", &arguments.admin},
         {"--port", &arguments.port},
-        {"--reason", &arguments.reason}};
+        {"--reason", &arguments.reason},
+        {"--until", &arguments.until}};
     const std::vector<std::pair<std::string_view, bool*>> flags{
         {"--all", &arguments.all},
         {"--payment-confirmed", &arguments.payment_confirmed},
@@ -179,6 +192,37 @@ std::string payment_words(const json::object& renewal) {
     return text(renewal, "fee") + "/" + std::string(shown);
 }
 
+/// The numbers of the exchanges up to this one.
+std::string chain_words(const json::object& renewal) {
+    std::string words;
+    for (const json::value& number : entries(renewal, "chain")) {
+        const json::string* one = number.if_string();
+        words += (words.empty() ? "" : " → ") + std::string(one == nullptr ? "" : one->c_str());
+    }
+    return words;
+}
+
+void print_letters(const json::value& body) {
+    Rows rows{{"通行證號", "製發", "寄出", "作廢", "編號"}};
+    for (const json::value& entry : entries(body, "letters")) {
+        const json::object& letter = members(entry);
+        rows.push_back({text(letter, "pass_number"), text(letter, "made_at"),
+                        text(letter, "sent_at"), text(letter, "superseded_at"),
+                        text(letter, "id")});
+    }
+    std::cout << central::table(rows);
+}
+
+void print_sanction(const json::value& body) {
+    const json::object& pass = members(body);
+    const std::string sanction = text(pass, "sanction");
+    const std::string_view shown = sanction == "suspended" ? "停權"
+                                   : sanction == "revoked" ? "註銷"
+                                   : sanction == "seized"  ? "查扣"
+                                                           : "有效";
+    std::cout << text(pass, "pass_number") << "  " << shown << "\n";
+}
+
 void print_passes(const json::value& body) {
     Rows rows{{"通行證號", "姓名", "身分證號", "期限起日", "期限迄日", "種類", "照片", "換證次數"}};
     for (const json::value& entry : entries(body, "passes")) {
@@ -217,6 +261,7 @@ void print_renewal(const json::value& body) {
                     {"領證港區", text(renewal, "pickup_port")},
                     {"費用", payment_words(renewal)},
                     {"換證次數", text(renewal, "times_exchanged")},
+                    {"換證歷程", chain_words(renewal)},
                     {"製證站", text(renewal, "station")},
                     {"卡片", text(renewal, "card")},
                     {"暫停原因", text(renewal, "hold_reason")},
@@ -287,6 +332,28 @@ int decide(Central& central, const Arguments& arguments, const std::string& numb
     return print_answer(answer, arguments, print_decision);
 }
 
+/// The route of a command about a pass; empty for other commands.
+std::string_view sanction_of(const std::string& command) {
+    static const std::map<std::string, std::string_view> routes{{"suspend", "suspended"},
+                                                                {"revoke", "revoked"},
+                                                                {"seize", "seized"},
+                                                                {"reinstate", "reinstate"}};
+    const auto found = routes.find(command);
+    return found == routes.end() ? std::string_view() : found->second;
+}
+
+int sanction(Central& central, const Arguments& arguments) {
+    json::object body{{"reason", arguments.reason}};
+    if (!arguments.until.empty()) {
+        body["until"] = arguments.until;
+    }
+    return print_answer(central.ask("POST",
+                                    "/v1/admin/passes/" + arguments.numbers.front() + "/" +
+                                        std::string(sanction_of(arguments.command)),
+                                    json::serialize(body)),
+                        arguments, print_sanction);
+}
+
 int decide_each(Central& central, const Arguments& arguments) {
     Words numbers = arguments.numbers;
     if (arguments.all) {
@@ -317,7 +384,7 @@ bool is_complete(const Arguments& arguments) {
         });
     const std::string& command = arguments.command;
     const bool some = !arguments.numbers.empty();
-    if (command == "passes" || command == "list") {
+    if (command == "passes" || command == "list" || command == "letters") {
         return !some;
     }
     if (command == "apply") {
@@ -326,11 +393,16 @@ bool is_complete(const Arguments& arguments) {
     if (command == "approve") {
         return clean && some != arguments.all;
     }
-    if (command == "hold" || command == "withdraw") {
+    if (command == "hold" || command == "withdraw" || command == "fence" || command == "remake") {
         return clean && some && !arguments.reason.empty();
     }
-    return clean &&
-           (command == "release" ? some : command == "show" && arguments.numbers.size() == 1);
+    if (!sanction_of(command).empty()) {
+        return clean && arguments.numbers.size() == 1 && !arguments.reason.empty() &&
+               arguments.until.empty() != (command == "suspend");
+    }
+    return clean && (command == "release" || command == "payment"
+                         ? some
+                         : command == "show" && arguments.numbers.size() == 1);
 }
 
 int carry_out(Central& central, const Arguments& arguments) {
@@ -343,6 +415,12 @@ int carry_out(Central& central, const Arguments& arguments) {
     if (arguments.command == "show") {
         return print_answer(central.ask("GET", "/v1/admin/renewals/" + arguments.numbers.front()),
                             arguments, print_renewal);
+    }
+    if (arguments.command == "letters") {
+        return print_answer(central.ask("GET", "/v1/admin/letters"), arguments, print_letters);
+    }
+    if (!sanction_of(arguments.command).empty()) {
+        return sanction(central, arguments);
     }
     return arguments.command == "apply" ? apply(central, arguments)
                                         : decide_each(central, arguments);

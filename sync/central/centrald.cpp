@@ -3,9 +3,11 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 #include <boost/asio/signal_set.hpp>
@@ -14,7 +16,7 @@
 #include <boost/program_options.hpp>
 
 #include "cardformat/crypto/random.hpp"
-#include "sync/central/central.hpp"
+#include "sync/central/mailroom.hpp"
 #include "sync/http/tls.hpp"
 
 namespace {
@@ -50,6 +52,13 @@ What it can be told
   --import-renewals CSV    read renewals first; renewals that are known stay as they are
   --plain-http-on-loopback allow --listen http://127.0.0.1:PORT, without TLS: whoever is on this
                            machine can then be any station
+  --import-photos DIR      read photos first: PASS.jpg or PASS.png for each pass that is known
+  --letter-key FILE        the key that signs pick-up letters (PEM); made when it is not there
+                           (letter-key.pem beside the database)
+  --letter-spool DIR       drop pick-up letters (PDF) into this folder, or
+  --letter-smtp URL        mail them: smtp://HOST:PORT or smtps://HOST:PORT; without either they
+                           wait
+  --letter-from ADDRESS    the sender of mailed letters
   --config FILE            read options from a file, one "name = value" a line, such as
                            station = kh=KH; options given here win over the file
   --help                   show this
@@ -74,6 +83,9 @@ struct Options {
     std::optional<BusinessDay> business_date;
     std::string passes;
     std::string renewals;
+    std::string photos;
+    std::string letter_key;
+    std::optional<letter::Delivery> delivery;
 };
 
 /// `kh=KH` or `south=KH,AP`.
@@ -141,6 +153,32 @@ Result<http::Endpoint> listening_place(const po::variables_map& given) {
     return endpoint;
 }
 
+/// Beside the database, where nothing else is said.
+std::string letter_key_path(const std::string& given, const std::string& database) {
+    return given.empty()
+               ? std::filesystem::path(database).replace_filename("letter-key.pem").string()
+               : given;
+}
+
+Result<std::optional<letter::Delivery>> parse_delivery(const std::string& spool,
+                                                       const std::string& smtp,
+                                                       const std::string& from) {
+    using Given = std::optional<letter::Delivery>;
+    if (!spool.empty() && !smtp.empty()) {
+        return fail(Fault::correct_configuration,
+                    "--letter-spool and --letter-smtp exclude each other");
+    }
+    if (smtp.empty() != from.empty()) {
+        return fail(Fault::correct_configuration, "--letter-smtp and --letter-from go together");
+    }
+    if (!smtp.empty() && !smtp.starts_with("smtp://") && !smtp.starts_with("smtps://")) {
+        return fail(Fault::correct_configuration,
+                    "--letter-smtp is smtp://HOST:PORT or smtps://HOST:PORT");
+    }
+    return smtp.empty() ? spool.empty() ? Given() : Given(letter::Spool{spool})
+                        : Given(letter::MailServer{smtp, from});
+}
+
 Result<Options> read_options(const po::variables_map& given) {
     for (const char* needed : {"database", "listen", "admin", "station"}) {
         if (given.count(needed) == 0) {
@@ -167,6 +205,11 @@ Result<Options> read_options(const po::variables_map& given) {
             return tl::make_unexpected(day->error());
         }
     }
+    const auto delivery =
+        parse_delivery(text("letter-spool"), text("letter-smtp"), text("letter-from"));
+    if (!delivery) {
+        return tl::make_unexpected(delivery.error());
+    }
     Options options{text("database"),
                     *listen,
                     *admin,
@@ -174,7 +217,10 @@ Result<Options> read_options(const po::variables_map& given) {
                     {**free_before},
                     *business_date,
                     text("import-passes"),
-                    text("import-renewals")};
+                    text("import-renewals"),
+                    text("import-photos"),
+                    letter_key_path(text("letter-key"), text("database")),
+                    *delivery};
     for (const std::string& entry : given["station"].as<std::vector<std::string>>()) {
         auto station = parse_station(entry);
         if (!station) {
@@ -188,8 +234,10 @@ Result<Options> read_options(const po::variables_map& given) {
 po::options_description described() {
     po::options_description described;
     auto add = described.add_options();
-    for (const char* option : {"database", "listen", "admin", "business-date", "import-passes",
-                               "import-renewals", "tls-certificate", "tls-key", "client-ca"}) {
+    for (const char* option :
+         {"database", "listen", "admin", "business-date", "import-passes", "import-renewals",
+          "import-photos", "letter-key", "letter-spool", "letter-smtp", "letter-from",
+          "tls-certificate", "tls-key", "client-ca"}) {
         add(option, po::value<std::string>());
     }
     add("plain-http-on-loopback", po::bool_switch());
@@ -262,6 +310,44 @@ Result<void> import_one(central::Central& central, const std::string& path, bool
     return {};
 }
 
+/// Files that are no photo of a known pass are left, and counted.
+Result<void> import_photos(central::Central& central, const std::string& folder) {
+    if (folder.empty()) {
+        return {};
+    }
+    static const std::map<std::string, std::string> media_types{{".jpg", "image/jpeg"},
+                                                                {".png", "image/png"}};
+    std::error_code error;
+    std::size_t added = 0;
+    std::size_t left = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        const auto type = media_types.find(entry.path().extension().string());
+        const auto number = PassNumber::parse(entry.path().stem().string());
+        if (type == media_types.end() || !number || entry.file_size(error) > wire::max_photo_size) {
+            ++left;
+            continue;
+        }
+        auto octets = read_file(entry.path().string());
+        if (!octets) {
+            return tl::make_unexpected(octets.error());
+        }
+        const auto stored =
+            central.store.import_photo(*number, {type->second, PersonalText(*octets)});
+        wipe_octets(*octets);
+        if (!stored) {
+            return fail("importing photos", stored.error());
+        }
+        (std::holds_alternative<PhotoHash>(*stored) ? added : left) += 1;
+    }
+    if (error) {
+        return fail(Fault::correct_configuration, "cannot read " + folder);
+    }
+    central.events(
+        "imported",
+        {{"what", "photos"}, {"added", std::to_string(added)}, {"left", std::to_string(left)}});
+    return {};
+}
+
 Result<void> listen(const std::shared_ptr<central::Central>& central, const Options& options) {
     const auto refused = [central](const std::string& address, const Failure& why) {
         central->events("tls_refused", {{"address", address}, {"detail", why.detail}});
@@ -284,7 +370,12 @@ Result<void> listen(const std::shared_ptr<central::Central>& central, const Opti
 Result<bool> run(const Options& options) {
     const SystemClock clock;
     SystemRandom random;
-    auto store = central::Store::open(options.database, random, options.fee_rule);
+    const auto letter_key = central::LetterKey::open(options.letter_key);
+    if (!letter_key) {
+        return tl::make_unexpected(letter_key.error());
+    }
+    auto store =
+        central::Store::open(options.database, random, options.fee_rule, letter_key->signer());
     if (!store) {
         return tl::make_unexpected(store.error());
     }
@@ -299,6 +390,15 @@ Result<bool> run(const Options& options) {
             return tl::make_unexpected(imported.error());
         }
     }
+    if (auto imported = import_photos(*central, options.photos); !imported) {
+        return tl::make_unexpected(imported.error());
+    }
+    central->letter_keys = letter_key->public_keys();
+    std::optional<central::Mailroom> mailroom;
+    if (options.delivery) {
+        mailroom.emplace(*central, *options.delivery);
+        central->letters_due = [&mailroom] { mailroom->wake(); };
+    }
     asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
     if (const auto listening = listen(central, options); !listening) {
@@ -307,8 +407,14 @@ Result<bool> run(const Options& options) {
     central->events("started", {{"listen", options.listen.text()},
                                 {"admin", options.admin.text()},
                                 {"business_date", central->moment().today.iso()},
-                                {"business_date_fixed", options.business_date ? "true" : "false"}});
+                                {"business_date_fixed", options.business_date ? "true" : "false"},
+                                {"letter_kid", to_hex(letter_key->id())},
+                                {"letters_sent", options.delivery ? "true" : "false"}});
+    if (mailroom) {
+        mailroom->wake();
+    }
     context.run();
+    central->letters_due = {};
     (void)std::remove(options.admin.path.c_str());
     central->events("stopped", {});
     return !central->failed;

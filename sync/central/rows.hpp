@@ -65,9 +65,15 @@ void set_pass_state(sqlite::Database& database, const PassNumber& number, PassSt
                                                        sqlite::Parameters parameters);
 [[nodiscard]] std::optional<RenewalRecord> find_renewal(sqlite::Database& database,
                                                         const RenewalId& id);
+/// The pass that the renewal gives up, as it stands now.
+[[nodiscard]] OldPass old_pass_of(sqlite::Database& database, const RenewalRecord& renewal);
 void insert_renewal(sqlite::Database& database, const RenewalRecord& record, Timestamp now);
 /// Stores the state. `changed` gives the renewal a new version and its place in the sequence.
 void save_state(sqlite::Database& database, const RenewalRecord& record, bool changed);
+
+/// The hand-over that they were for was given up, or its card came to an end.
+void end_authorisations(sqlite::Database& database, const RenewalId& renewal, Timestamp now);
+void supersede_letter(sqlite::Database& database, const RenewalId& renewal, Timestamp now);
 
 [[nodiscard]] std::int64_t last_change(sqlite::Database& database);
 void record_decision(sqlite::Database& database, std::string_view act, const RenewalId& renewal,

@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::array<std::string_view, 4> pass_state_names{"active", "pending", "off", "cancelled"};
 constexpr std::array<std::string_view, 3> payment_names{"not_required", "pending", "confirmed"};
+constexpr std::array<std::string_view, 3> sanction_names{"suspended", "revoked", "seized"};
+/// As they stand after the number in the manual's form of refusal, and by themselves.
+constexpr std::array<std::string_view, 3> sanction_words{"停權中", "已註銷", "已被查扣"};
+
+std::string_view words_of(SanctionKind kind) {
+    return sanction_words.at(static_cast<std::size_t>(kind));
+}
 
 template <class Enum, std::size_t N>
 std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -52,12 +59,20 @@ bool is_current_card(const RenewalState& renewal, const CardEvent& event) {
            event.attempt == renewal.attempt;
 }
 
-bool is_over(const RenewalState& renewal) {
-    return renewal.status == RenewalStatus::issued || renewal.status == RenewalStatus::withdrawn;
+bool is_started_card(const RenewalState& renewal, const CardEvent& event) {
+    return renewal.started_card && renewal.started_attempt && event.card == renewal.started_card &&
+           event.attempt == renewal.started_attempt;
 }
 
 Effect contradiction() {
     return {.conflict = true, .void_card = true};
+}
+
+void forget_card(RenewalState& renewal) {
+    renewal.attempt.reset();
+    renewal.card.reset();
+    renewal.card_missing = false;
+    renewal.card_live = false;
 }
 
 Refusal withdrawn_words() {
@@ -71,6 +86,9 @@ Refusal expired_words() {
 }
 Refusal issued_words() {
     return {"already_issued", "此證已完成換證"};
+}
+Refusal wrong_epoch_words() {
+    return {"wrong_epoch", "本站的製證權已失效"};
 }
 
 }  // namespace
@@ -88,6 +106,17 @@ std::optional<Payment> parse_payment(std::string_view text) {
     return parse<Payment>(payment_names, text);
 }
 
+std::string_view name(SanctionKind kind) {
+    return sanction_names.at(static_cast<std::size_t>(kind));
+}
+std::optional<SanctionKind> parse_sanction_kind(std::string_view text) {
+    return parse<SanctionKind>(sanction_names, text);
+}
+
+bool in_force(const std::optional<Sanction>& sanction, BusinessDay today) {
+    return sanction && (!sanction->until || *sanction->until >= today);
+}
+
 std::optional<std::string> refusal_to_add(const Candidate& pass, BusinessDay today) {
     const std::string& number = pass.number.text();
     if (pass.has_open_application) {
@@ -95,6 +124,9 @@ std::optional<std::string> refusal_to_add(const Candidate& pass, BusinessDay tod
     }
     if (pass.state != PassState::active) {
         return about(number, "已失效，無法加入換證!!");
+    }
+    if (in_force(pass.sanction, today)) {
+        return about(number, std::string(words_of(pass.sanction->kind)) + "，無法加入換證!!");
     }
     if (pass.valid_to < today) {
         return about(number, "已過期，無法加入換證，請申請新證!!");
@@ -171,6 +203,17 @@ std::vector<std::string> data_warnings(const PersonalText& holder_name,
     return warnings;
 }
 
+std::optional<Refusal> refusal_by_old_pass(const OldPass& old_pass, BusinessDay today) {
+    if (old_pass.state != PassState::active) {
+        return Refusal{"old_pass_off", "原通行證已失效"};
+    }
+    if (in_force(old_pass.sanction, today)) {
+        const SanctionKind kind = old_pass.sanction->kind;
+        return Refusal{std::string(name(kind)), "原通行證" + std::string(words_of(kind))};
+    }
+    return std::nullopt;
+}
+
 std::optional<Refusal> refusal_to_approve(const RenewalState& renewal, bool payment_confirmed) {
     if (renewal.status == RenewalStatus::withdrawn) {
         return withdrawn_words();
@@ -182,6 +225,18 @@ std::optional<Refusal> refusal_to_approve(const RenewalState& renewal, bool paym
         return Refusal{"payment_pending", "費用尚未繳清，無法核准"};
     }
     return std::nullopt;
+}
+
+std::optional<Refusal> refusal_to_confirm_payment(const RenewalState& renewal) {
+    if (renewal.status == RenewalStatus::withdrawn) {
+        return withdrawn_words();
+    }
+    if (renewal.payment == Payment::not_required) {
+        return Refusal{"payment_not_required", "此換證申請免繳費"};
+    }
+    return renewal.payment == Payment::confirmed
+               ? std::optional(Refusal{"payment_confirmed", "費用已繳清"})
+               : std::nullopt;
 }
 
 std::optional<Refusal> refusal_to_hold(const RenewalState& renewal) {
@@ -205,9 +260,16 @@ std::optional<Refusal> refusal_to_withdraw(const RenewalState& renewal) {
     return renewal.status == RenewalStatus::issued ? std::optional(issued_words()) : std::nullopt;
 }
 
-std::optional<Refusal> refusal_to_claim(const RenewalState& renewal, bool serves_port,
-                                        std::string_view station, BusinessDay today) {
-    if (!serves_port) {
+std::optional<Refusal> refusal_to_remake(const RenewalState& renewal) {
+    if (renewal.status == RenewalStatus::produced && renewal.made_elsewhere) {
+        return std::nullopt;
+    }
+    return Refusal{"not_made_elsewhere", "此證並非由其他系統製作，無須重製"};
+}
+
+std::optional<Refusal> refusal_to_claim(const RenewalState& renewal, const OldPass& old_pass,
+                                        const Claimant& claimant) {
+    if (!claimant.serves_port) {
         return Refusal{"not_yours", "領證港區不屬於本站"};
     }
     if (renewal.status == RenewalStatus::withdrawn) {
@@ -222,21 +284,67 @@ std::optional<Refusal> refusal_to_claim(const RenewalState& renewal, bool serves
     if (renewal.held) {
         return held_words();
     }
-    if (renewal.valid_to < today) {
+    if (renewal.valid_to < claimant.today) {
         return expired_words();
     }
-    if (!renewal.claim_station.empty() && renewal.claim_station != station) {
+    if (auto refused = refusal_by_old_pass(old_pass, claimant.today)) {
+        return refused;
+    }
+    const bool lease_over = !renewal.lease_until || *renewal.lease_until <= claimant.now;
+    const bool free_again = renewal.card_ended && !renewal.card_open && lease_over;
+    if (!renewal.claim_station.empty() && renewal.claim_station != claimant.station &&
+        !free_again) {
         return Refusal{"already_claimed", "已由其他製證站領取"};
     }
     return std::nullopt;
 }
 
-Epoch claimed_epoch(const RenewalState& renewal, std::string_view station) {
-    return Epoch(renewal.claim_station == station ? renewal.epoch : renewal.epoch + 1);
+Epoch grant_claim(RenewalState& renewal, const Claimant& claimant) {
+    if (renewal.claim_station != claimant.station) {
+        renewal.claim_station = claimant.station;
+        ++renewal.epoch;
+        renewal.card_open = false;
+        renewal.card_ended = false;
+    }
+    renewal.lease_until = claimant.now + std::chrono::seconds(lease_s);
+    return Epoch(renewal.epoch);
 }
 
-std::optional<Refusal> refusal_to_authorise(const RenewalState& renewal, const HandOver& asked,
-                                            BusinessDay today) {
+std::optional<Refusal> refusal_to_release_claim(const RenewalState& renewal,
+                                                std::string_view station, Epoch epoch) {
+    if (renewal.claim_station != station || renewal.epoch != epoch.value) {
+        return wrong_epoch_words();
+    }
+    if (renewal.card_open) {
+        return Refusal{"card_open", "此證已有卡片，須先結案"};
+    }
+    return std::nullopt;
+}
+
+void release_claim(RenewalState& renewal) {
+    renewal.claim_station.clear();
+    renewal.lease_until.reset();
+    renewal.card_ended = false;
+}
+
+std::optional<Refusal> refusal_to_fence(const RenewalState& renewal, bool authorised) {
+    if (renewal.status == RenewalStatus::withdrawn) {
+        return withdrawn_words();
+    }
+    if (renewal.status == RenewalStatus::issued) {
+        return issued_words();
+    }
+    if (renewal.claim_station.empty()) {
+        return Refusal{"not_claimed", "目前沒有製證站領取此證"};
+    }
+    if (authorised || renewal.card_live) {
+        return Refusal{"may_be_live", "新卡可能已啟用，須先由製證站回報結果"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> refusal_to_authorise(const RenewalState& renewal, const OldPass& old_pass,
+                                            const HandOver& asked, BusinessDay today) {
     if (renewal.status == RenewalStatus::withdrawn) {
         return withdrawn_words();
     }
@@ -252,14 +360,20 @@ std::optional<Refusal> refusal_to_authorise(const RenewalState& renewal, const H
     if (renewal.payment == Payment::pending) {
         return Refusal{"payment_pending", "費用尚未繳清"};
     }
+    if (auto refused = refusal_by_old_pass(old_pass, today)) {
+        return refused;
+    }
     if (renewal.status != RenewalStatus::produced || !renewal.card) {
         return Refusal{"not_produced", "此證尚未完成製證"};
     }
     if (renewal.claim_station != asked.station || renewal.epoch != asked.epoch.value) {
-        return Refusal{"wrong_epoch", "本站的製證權已失效"};
+        return wrong_epoch_words();
     }
     if (renewal.card != asked.card || renewal.attempt != asked.attempt) {
         return Refusal{"other_card", "此卡片已由另一張新卡取代"};
+    }
+    if (renewal.card_missing) {
+        return Refusal{"card_missing", "此卡片登記為遺失，尋獲後須先登記"};
     }
     return std::nullopt;
 }
@@ -273,7 +387,12 @@ Effect attempt_started(RenewalState& renewal, const CardEvent& event) {
     }
     renewal.started_attempt = event.attempt;
     renewal.started_card = event.card;
+    renewal.card_open = true;
     return {};
+}
+
+Effect card_torn(RenewalState& renewal, const CardEvent& event) {
+    return is_started_card(renewal, event) ? Effect{} : contradiction();
 }
 
 Effect card_verified(RenewalState& renewal, const CardEvent& event) {
@@ -289,23 +408,66 @@ Effect card_verified(RenewalState& renewal, const CardEvent& event) {
     renewal.status = RenewalStatus::produced;
     renewal.attempt = event.attempt;
     renewal.card = event.card;
-    return {.changed = true};
+    renewal.card_open = true;
+    return {.changed = true, .produced = true};
 }
 
-Effect card_lost(RenewalState& renewal, const CardEvent& event) {
-    if (!is_current_card(renewal, event)) {
+Effect card_missing(RenewalState& renewal, const CardEvent& event) {
+    if (is_current_card(renewal, event)) {
+        renewal.card_missing = true;
+        return {.conflict = renewal.status == RenewalStatus::issued};
+    }
+    return {.conflict = !is_started_card(renewal, event)};
+}
+
+Effect card_found(RenewalState& renewal, const CardEvent& event) {
+    if (is_current_card(renewal, event)) {
+        renewal.card_missing = false;
         return {};
     }
-    if (renewal.status == RenewalStatus::issued) {
+    return is_started_card(renewal, event) ? Effect{} : contradiction();
+}
+
+Effect card_ended(RenewalState& renewal, const CardEvent& event, CardEnd end) {
+    const bool current = is_current_card(renewal, event);
+    if (current && renewal.status == RenewalStatus::issued) {
         return {.conflict = true};
     }
-    renewal.attempt.reset();
-    renewal.card.reset();
-    if (renewal.status == RenewalStatus::withdrawn) {
-        return {};
+    Effect effect;
+    if (current || is_started_card(renewal, event)) {
+        renewal.card_open = false;
+        renewal.card_ended = true;
+        renewal.spoiled_cards += end == CardEnd::spoiled ? 1 : 0;
+        effect.held_for_spoils = end == CardEnd::spoiled && renewal.spoiled_cards > max_remakes &&
+                                 !renewal.held && renewal.status != RenewalStatus::withdrawn;
+        renewal.held = renewal.held || effect.held_for_spoils;
+        effect.changed = effect.held_for_spoils;
     }
-    renewal.status = RenewalStatus::approved;
-    return {.changed = true};
+    if (current) {
+        forget_card(renewal);
+        effect.card_gone = true;
+        if (renewal.status == RenewalStatus::produced) {
+            renewal.status = RenewalStatus::approved;
+            effect.changed = true;
+        }
+    }
+    return effect;
+}
+
+Effect old_pass_retired(RenewalState& renewal, const CardEvent& event) {
+    if (!is_current_card(renewal, event) || !event.authorised) {
+        return {.conflict = true};
+    }
+    renewal.old_card_retired = true;
+    return {.conflict = renewal.status == RenewalStatus::withdrawn};
+}
+
+Effect handover_aborted(RenewalState& renewal, const CardEvent& event) {
+    if (renewal.status == RenewalStatus::issued || renewal.card_live ||
+        !is_current_card(renewal, event)) {
+        return {.conflict = true};
+    }
+    return {.authorisation_over = true};
 }
 
 Effect card_activated(RenewalState& renewal, const CardEvent& event) {
@@ -314,6 +476,7 @@ Effect card_activated(RenewalState& renewal, const CardEvent& event) {
     if (!expected || !is_current_card(renewal, event) || !event.authorised) {
         return contradiction();
     }
+    renewal.card_live = true;
     return {};
 }
 
@@ -322,11 +485,25 @@ Effect handed_over(RenewalState& renewal, const CardEvent& event) {
     if (renewal.status == RenewalStatus::issued && this_card) {
         return {};
     }
-    if (is_over(renewal) || renewal.status != RenewalStatus::produced || !this_card) {
+    if (renewal.status != RenewalStatus::produced || !this_card) {
         return contradiction();
     }
     renewal.status = RenewalStatus::issued;
+    renewal.card_open = false;
+    renewal.card_live = true;
     return {.changed = true, .issued = true};
+}
+
+Effect fence(RenewalState& renewal) {
+    const bool had_card = renewal.card.has_value();
+    forget_card(renewal);
+    release_claim(renewal);
+    renewal.started_attempt.reset();
+    renewal.started_card.reset();
+    renewal.card_open = false;
+    renewal.status = RenewalStatus::approved;
+    ++renewal.epoch;
+    return {.changed = true, .card_gone = had_card};
 }
 
 }  // namespace card::central

@@ -9,6 +9,13 @@ CREATE TABLE change_sequence (
 ) STRICT;
 INSERT INTO change_sequence VALUES (1, 0);
 
+-- Photos on file, named by their hash.
+CREATE TABLE photo (
+    sha256     BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+    media_type TEXT NOT NULL CHECK (media_type IN ('image/jpeg', 'image/png')),
+    octets     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- 通行證: every pass that is known, old or new.
 CREATE TABLE pass (
     pass_no         TEXT PRIMARY KEY,
@@ -20,13 +27,19 @@ CREATE TABLE pass (
     valid_from      TEXT NOT NULL,
     valid_to        TEXT NOT NULL,         -- inclusive
     pass_kind       TEXT NOT NULL,
-    has_photo       INTEGER NOT NULL CHECK (has_photo IN (0, 1)),
+    has_photo       INTEGER NOT NULL CHECK (has_photo IN (0, 1)),  -- as the list says
+    photo_sha256    BLOB REFERENCES photo, -- null while the file itself was not brought in
+    email           TEXT NOT NULL,         -- of the company, for letters
     port_areas      TEXT NOT NULL,         -- a JSON list
     state           TEXT NOT NULL CHECK (state IN ('active', 'pending', 'off', 'cancelled')),
     times_exchanged INTEGER NOT NULL CHECK (times_exchanged >= 0),
-    replaces        TEXT REFERENCES pass   -- 原通行證號; exchanges chain
+    replaces        TEXT REFERENCES pass,  -- 原通行證號; exchanges chain
+    sanction        TEXT CHECK (sanction IN ('suspended', 'revoked', 'seized')),
+    sanction_until  TEXT,                  -- the last day of a suspension
+    CHECK ((sanction_until IS NOT NULL) = (sanction IS NOT NULL AND sanction = 'suspended'))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pass_series ON pass (series, serial);
+CREATE INDEX pass_photo ON pass (photo_sha256);
 
 -- One application to exchange a pass, from its submission on.
 CREATE TABLE renewal (
@@ -49,10 +62,16 @@ CREATE TABLE renewal (
     claim_station   TEXT,                      -- who holds the claim
     epoch           INTEGER NOT NULL DEFAULT 0,
     lease_until     TEXT,
+    card_open       INTEGER NOT NULL DEFAULT 0 CHECK (card_open IN (0, 1)),   -- under this claim
+    card_ended      INTEGER NOT NULL DEFAULT 0 CHECK (card_ended IN (0, 1)),  -- likewise
+    spoiled_cards   INTEGER NOT NULL DEFAULT 0,
     started_attempt TEXT,                      -- the latest card that was begun
     started_uid     TEXT,
     attempt         TEXT,                      -- of the current verified card, which is `uid`
     uid             TEXT,
+    card_missing    INTEGER NOT NULL DEFAULT 0 CHECK (card_missing IN (0, 1)),
+    card_live       INTEGER NOT NULL DEFAULT 0 CHECK (card_live IN (0, 1)),
+    old_card_retired INTEGER NOT NULL DEFAULT 0 CHECK (old_card_retired IN (0, 1)),
     credential      BLOB,
     credential_sha256 TEXT,
     submitted_at    TEXT NOT NULL,
@@ -67,6 +86,7 @@ CREATE TABLE renewal (
 -- At most one open renewal per old pass, under any concurrency.
 CREATE UNIQUE INDEX renewal_open ON renewal (old_pass_no) WHERE status IN ('approved', 'produced');
 CREATE INDEX renewal_port ON renewal (pickup_port, change_seq);
+CREATE INDEX renewal_claim ON renewal (claim_station, id);
 
 -- What a claim was answered: the same claim id gets the same again.
 CREATE TABLE claim (
@@ -88,9 +108,35 @@ CREATE TABLE authorisation (
     epoch           INTEGER NOT NULL,
     uid             TEXT NOT NULL,
     granted_at      TEXT NOT NULL,
-    expires_at      TEXT NOT NULL
+    expires_at      TEXT NOT NULL,
+    ended_at        TEXT            -- the hand-over was aborted, or the card came to an end
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX authorisation_renewal ON authorisation (renewal);
+
+-- The ledgers that a station had, oldest first; one that was restored closes the one before.
+CREATE TABLE incarnation (
+    number      INTEGER PRIMARY KEY,
+    station     TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    opened_at   TEXT NOT NULL,
+    announced   INTEGER NOT NULL CHECK (announced IN (0, 1)),  -- or known by its first fact only
+    follows     TEXT,            -- the incarnation before, where it named one
+    follows_seq INTEGER,
+    follows_head BLOB,
+    closed      INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+    UNIQUE (station, incarnation)
+) STRICT;
+
+-- The latest heartbeat of each station.
+CREATE TABLE heartbeat (
+    station        TEXT PRIMARY KEY,
+    received_at    TEXT NOT NULL,
+    station_time   TEXT NOT NULL,
+    incarnation    TEXT NOT NULL,
+    facts_owed     INTEGER NOT NULL,
+    cards_in_doubt INTEGER NOT NULL,
+    software       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What stations reported, as they wrote it. Never changed, never deleted.
 CREATE TABLE fact (
@@ -108,11 +154,30 @@ CREATE TABLE fact (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fact_renewal ON fact (renewal);
 
--- What administrators did, and why.
+-- 領證通知信, one for each verified card. The outbox: a due letter is sent until it is known to be out.
+CREATE TABLE letter (
+    number        INTEGER PRIMARY KEY,
+    id            TEXT NOT NULL UNIQUE,   -- names the file or message, so a second one is the same
+    renewal       TEXT NOT NULL REFERENCES renewal,
+    attempt       TEXT NOT NULL,
+    qr            TEXT NOT NULL,          -- signed when the card was verified
+    made_at       TEXT NOT NULL,
+    made_on       TEXT NOT NULL,          -- the business day that stands on it
+    sent_at       TEXT,
+    superseded_at TEXT                    -- its card came to an end; not sent any more
+) STRICT;
+CREATE UNIQUE INDEX letter_valid ON letter (renewal) WHERE superseded_at IS NULL;
+CREATE INDEX letter_due ON letter (number) WHERE sent_at IS NULL AND superseded_at IS NULL;
+
+-- What administrators did, and why: to a renewal or to a pass.
 CREATE TABLE decision (
     seq     INTEGER PRIMARY KEY,
     at      TEXT NOT NULL,
-    act     TEXT NOT NULL CHECK (act IN ('submit', 'approve', 'hold', 'release', 'withdraw')),
-    renewal TEXT NOT NULL REFERENCES renewal,
-    reason  TEXT
+    act     TEXT NOT NULL CHECK (act IN ('submit', 'approve', 'payment', 'hold', 'release',
+                                         'withdraw', 'fence', 'remake', 'suspended', 'revoked',
+                                         'seized', 'reinstate')),
+    renewal TEXT REFERENCES renewal,
+    pass_no TEXT REFERENCES pass,
+    reason  TEXT,
+    CHECK ((renewal IS NULL) <> (pass_no IS NULL))
 ) STRICT;

@@ -2,7 +2,7 @@
 #include <charconv>
 #include <chrono>
 
-#include "sync/central/central.hpp"
+#include "sync/central/ledger_api.hpp"
 
 namespace card::central {
 namespace {
@@ -13,7 +13,6 @@ using Shared = std::shared_ptr<Central>;
 constexpr int bad_request = 400;
 constexpr int forbidden = 403;
 constexpr int not_found = 404;
-constexpr int too_large = 413;
 
 http::Response unknown_station() {
     return answer(wire::Problem{not_found, "unknown_station", "no such station", false});
@@ -130,93 +129,116 @@ http::Response authorisations(Central& central, const std::string& renewal,
     return answer(encode(granted));
 }
 
-/// The lines of a body, the last with or without its line end.
-Segments lines_of(std::string_view body) {
-    Segments lines;
-    while (!body.empty()) {
-        const std::size_t size = std::min(body.find('\n'), body.size());
-        lines.emplace_back(body.substr(0, size));
-        body.remove_prefix(std::min(size + 1, body.size()));
+http::Response releases(Central& central, const Station& station, const std::string& body) {
+    const auto request = wire::decode_release_request(body);
+    if (!request) {
+        return answer(central, request.error());
     }
-    return lines;
-}
-
-void tell(Central& central, const Station& station, const wire::FactsAnswer& facts) {
-    central.events("facts", {{"station", station.name},
-                             {"count", std::to_string(facts.results.size())},
-                             {"acked_through", std::to_string(facts.acked_through)}});
-    for (const wire::FactResult& result : facts.results) {
-        if (result.outcome == wire::FactOutcome::stored_conflict ||
-            result.outcome == wire::FactOutcome::stored_unknown) {
-            central.events("fact_odd", {{"station", station.name},
-                                        {"seq", std::to_string(result.seq)},
-                                        {"outcome", std::string(name(result.outcome))},
-                                        {"order", result.order}});
-        }
-    }
-}
-
-http::Response facts(Central& central, const Station& station, const std::string& body) {
-    const Segments lines = lines_of(body);
-    const bool oversized = std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
-        return line.size() > wire::max_fact_size;
-    });
-    if (lines.size() > wire::max_fact_batch || oversized) {
-        return answer(wire::Problem{too_large, "batch_too_large",
-                                    "too many facts, or one of them is too long", false});
-    }
-    const auto reply = central.store.record_facts(station, lines, central.moment());
+    const auto reply = central.store.release(station, *request);
     if (!reply) {
         return answer(central, reply.error());
     }
-    central.changes->notify();
+    central.events("claims_released", {{"station", station.name},
+                                       {"released", std::to_string(reply->released.size())},
+                                       {"refused", std::to_string(reply->refused.size())}});
+    return answer(encode(*reply));
+}
+
+http::Response held_claims(Central& central, const Station& station, const std::string& target) {
+    const std::string text = http::query_value(target, "after");
+    const auto after = Uuid::parse(text);
+    if (!text.empty() && !after) {
+        return refused("malformed", "after is the id of a renewal");
+    }
+    const auto held =
+        central.store.held_claims(station, after ? std::optional(RenewalId(*after)) : std::nullopt);
+    return held ? answer(encode(*held)) : answer(central, held.error());
+}
+
+http::Response photo(Central& central, const std::string& name, const http::Request& request) {
+    const Station* station = central.find_station(http::query_value(request.target, "station"));
+    const auto hash = wire::parse_photo_hash(name);
+    if (station == nullptr) {
+        return unknown_station();
+    }
+    if (!speaks_for(request.peer, station->name)) {
+        return wrong_station(central, request.peer);
+    }
+    if (!hash) {
+        return refused("malformed", "a photo is named by its SHA-256 in capital hexadecimal");
+    }
+    const auto reply = central.store.photo(*station, *hash);
+    if (!reply) {
+        return answer(central, reply.error());
+    }
     if (const auto* problem = std::get_if<wire::Problem>(&*reply)) {
-        central.events(
-            "facts_refused",
-            {{"station", station.name}, {"code", problem->code}, {"detail", problem->detail}});
         return answer(*problem);
     }
-    const auto& stored = std::get<wire::FactsAnswer>(*reply);
-    tell(central, station, stored);
-    return answer(encode(stored));
+    const auto& found = std::get<PhotoFile>(*reply);
+    http::Response response = answer(std::string(found.octets.reveal()));
+    response.content_type = found.media_type;
+    return response;
 }
 
-http::Response acknowledged(Central& central, const Station& station, const std::string& target) {
-    const auto incarnation = Uuid::parse(http::query_value(target, "incarnation"));
-    if (!incarnation) {
-        return refused("malformed", "incarnation is a UUID");
-    }
-    const auto known = central.store.acknowledged(station, *incarnation);
-    return known ? answer(encode(*known)) : answer(central, known.error());
-}
-
-/// Everything but the long poll.
-http::Response at_once(Central& central, const http::Request& request, const Segments& path) {
+http::Response for_a_station(Central& central, const Station& station, const http::Request& request,
+                             const Segments& path) {
     const bool get = request.method == "GET";
     const bool post = request.method == "POST";
+    const bool put = request.method == "PUT";
+    const std::string& what = path[3];
+    if (path.size() == 4 && what == "claims") {
+        return get    ? held_claims(central, station, request.target)
+               : post ? claims(central, station, request.body)
+                      : no_such_route("GET, POST");
+    }
+    if (path.size() == 5 && what == "claims" && path[4] == "releases") {
+        return post ? releases(central, station, request.body) : no_such_route("POST");
+    }
+    if (path.size() == 4 && what == "facts") {
+        return get ? own_facts(central, station, request.target) : no_such_route("GET, POST");
+    }
+    if (path.size() == 5 && what == "facts" && path[4] == "acknowledged") {
+        return get ? acknowledged(central, station, request.target) : no_such_route("GET");
+    }
+    if (path.size() == 5 && what == "incarnations") {
+        return put ? open_incarnation(central, station, path[4], request.body)
+                   : no_such_route("PUT");
+    }
+    if (path.size() == 4 && what == "status") {
+        return put ? heartbeat(central, station, request.body) : no_such_route("PUT");
+    }
+    return no_such_route({});
+}
+
+/// Everything that is answered without waiting.
+http::Response at_once(Central& central, const http::Request& request, const Segments& path) {
+    const bool get = request.method == "GET";
     if (path == Segments{"healthz"}) {
         return get ? answer("{\"status\":\"ok\"}") : no_such_route("GET");
+    }
+    if (path == Segments{"v1", "letter-keys"}) {
+        return get ? answer(encode(central.letter_keys)) : no_such_route("GET");
+    }
+    if (path.size() == 3 && path[0] == "v1" && path[1] == "photos") {
+        return get ? photo(central, path[2], request) : no_such_route("GET");
     }
     if (path.size() < 4 || path[0] != "v1") {
         return no_such_route({});
     }
     if (path[1] == "renewals" && path.size() == 4 && path[3] == "handover-authorizations") {
-        return post ? authorisations(central, path[2], request) : no_such_route("POST");
+        return request.method == "POST" ? authorisations(central, path[2], request)
+                                        : no_such_route("POST");
     }
     const Station* station = central.find_station(path[2]);
     if (path[1] != "stations" || station == nullptr) {
         return path[1] == "stations" ? unknown_station() : no_such_route({});
     }
-    if (path.size() == 4 && path[3] == "claims") {
-        return post ? claims(central, *station, request.body) : no_such_route("POST");
-    }
-    if (path.size() == 4 && path[3] == "facts") {
-        return post ? facts(central, *station, request.body) : no_such_route("POST");
-    }
-    if (path.size() == 5 && path[3] == "facts" && path[4] == "acknowledged") {
-        return get ? acknowledged(central, *station, request.target) : no_such_route("GET");
-    }
-    return no_such_route({});
+    return for_a_station(central, *station, request, path);
+}
+
+/// `name` is what follows /v1/stations/{station}/.
+bool is_asked(const Segments& path, std::string_view name) {
+    return path.size() == 4 && path[0] == "v1" && path[1] == "stations" && path[3] == name;
 }
 
 }  // namespace
@@ -227,15 +249,21 @@ asio::awaitable<http::Response> station_api(Shared central, http::Request reques
     if (of_station && !speaks_for(request.peer, path[2])) {
         co_return wrong_station(*central, request.peer);
     }
-    const bool polled = of_station && path.size() == 4 && path[3] == "renewals";
-    const Station* station = polled ? central->find_station(path[2]) : nullptr;
-    if (!polled) {
+    const bool polled = is_asked(path, "renewals");
+    const bool told = is_asked(path, "facts") && request.method == "POST";
+    if (!polled && !told) {
         co_return at_once(*central, request, path);
     }
-    if (station == nullptr || request.method != "GET") {
+    const Station* station = central->find_station(path[2]);
+    if (station == nullptr || (polled && request.method != "GET")) {
         co_return station == nullptr ? unknown_station() : no_such_route("GET");
     }
     Station asking = *station;
+    if (told) {
+        std::string body = std::move(request.body);
+        http::Response stored = co_await facts(central, std::move(asking), std::move(body));
+        co_return stored;
+    }
     std::string target = request.target;
     http::Response response = co_await renewals(central, std::move(asking), std::move(target));
     co_return response;

@@ -101,7 +101,8 @@ bool is_authorised(sqlite::Database& database, const wire::Fact& fact) {
         return false;
     }
     sqlite::Statement row = database.query(
-        "SELECT 1 FROM authorisation WHERE id=? AND renewal=? AND uid=? AND attempt=?",
+        "SELECT 1 FROM authorisation WHERE id=? AND renewal=? AND uid=? AND attempt=?"
+        " AND ended_at IS NULL",
         {fact.authorisation->text(), fact.renewal.value.text(), fact.card->hex(),
          fact.attempt->value.text()});
     return must(row.step());
@@ -111,35 +112,80 @@ Effect judge(wire::FactType type, RenewalState& state, const CardEvent& event) {
     switch (type) {
         case wire::FactType::attempt_started:
             return attempt_started(state, event);
+        case wire::FactType::torn:
+            return card_torn(state, event);
         case wire::FactType::verified:
             return card_verified(state, event);
         case wire::FactType::spoiled:
+            return card_ended(state, event, CardEnd::spoiled);
+        case wire::FactType::missing:
+            return card_missing(state, event);
+        case wire::FactType::found:
+            return card_found(state, event);
         case wire::FactType::voided:
-            return card_lost(state, event);
+            return card_ended(state, event, CardEnd::voided);
+        case wire::FactType::written_off:
+            return card_ended(state, event, CardEnd::written_off);
+        case wire::FactType::old_pass_retired:
+            return old_pass_retired(state, event);
+        case wire::FactType::handover_aborted:
+            return handover_aborted(state, event);
         case wire::FactType::card_activated:
             return card_activated(state, event);
         case wire::FactType::handed_over:
             return handed_over(state, event);
-        case wire::FactType::torn:
         case wire::FactType::handover_refused:
             return {};
     }
     return {};
 }
 
-void carry_out(sqlite::Database& database, const RenewalRecord& record, const wire::Fact& fact,
-               const Effect& effect, Timestamp now) {
+/// Where facts are written down, and what makes letters.
+struct Registry {
+    sqlite::Database& database;
+    RandomSource& random;
+    const LetterSigner& signer;
+    Timestamp now;
+    BusinessDay today;
+};
+
+/// The letter commits with the fact that makes it due, or neither does.
+void owe_letter(const Registry& registry, const RenewalRecord& record) {
+    if (!registry.signer) {
+        return;
+    }
+    const std::string qr = must(registry.signer(record));
+    must(registry.database.run(
+        "INSERT INTO letter (id, renewal, attempt, qr, made_at, made_on) VALUES (?,?,?,?,?,?)",
+        {new_uuid(registry.random, registry.now).text(), record.id.value.text(),
+         record.state.attempt->value.text(), qr, to_rfc3339(registry.now), registry.today.iso()}));
+}
+
+void carry_out(const Registry& registry, const RenewalRecord& record, const wire::Fact& fact,
+               const Effect& effect) {
+    sqlite::Database& database = registry.database;
     save_state(database, record, effect.changed);
     const std::string id = record.id.value.text();
-    if (fact.type == wire::FactType::verified && effect.changed) {
+    const std::string now = to_rfc3339(registry.now);
+    if (effect.produced) {
         must(database.run(
             "UPDATE renewal SET credential=?, credential_sha256=?, produced_at=? WHERE id=?",
-            {fact.credential, to_hex(sha256(fact.credential)), to_rfc3339(now), id}));
+            {fact.credential, to_hex(sha256(fact.credential)), now, id}));
+        owe_letter(registry, record);
+    }
+    if (effect.card_gone) {
+        supersede_letter(database, record.id, registry.now);
+    }
+    if (effect.card_gone || effect.authorisation_over) {
+        end_authorisations(database, record.id, registry.now);
+    }
+    if (effect.held_for_spoils) {
+        must(database.run("UPDATE renewal SET hold_reason=? WHERE id=?", {spoils_hold_reason, id}));
     }
     if (effect.issued) {
         set_pass_state(database, record.old_pass_number, PassState::off);
         set_pass_state(database, record.pass_number, PassState::active);
-        must(database.run("UPDATE renewal SET issued_at=? WHERE id=?", {to_rfc3339(now), id}));
+        must(database.run("UPDATE renewal SET issued_at=? WHERE id=?", {now, id}));
     }
 }
 
@@ -148,14 +194,13 @@ struct Judgement {
     std::string order;
 };
 
-Judgement apply(sqlite::Database& database, const std::string& station, const wire::Fact& fact,
-                Timestamp now) {
-    auto record = find_renewal(database, fact.renewal);
+Judgement apply(const Registry& registry, const std::string& station, const wire::Fact& fact) {
+    auto record = find_renewal(registry.database, fact.renewal);
     if (!record) {
         return {};
     }
     const CardEvent event{station, fact.attempt, fact.epoch, fact.card,
-                          is_authorised(database, fact)};
+                          is_authorised(registry.database, fact)};
     const bool incomplete = fact.type == wire::FactType::verified && fact.credential.empty();
     const Effect effect =
         incomplete ? Effect{.conflict = true} : judge(fact.type, record->state, event);
@@ -163,7 +208,7 @@ Judgement apply(sqlite::Database& database, const std::string& station, const wi
         return {wire::FactOutcome::stored_conflict,
                 effect.void_card ? std::string(void_card) : std::string()};
     }
-    carry_out(database, *record, fact, effect, now);
+    carry_out(registry, *record, fact, effect);
     return {wire::FactOutcome::applied, {}};
 }
 
@@ -188,62 +233,83 @@ std::optional<wire::Problem> refused(const Line& line, const Chain& chain) {
     return std::nullopt;
 }
 
-wire::FactResult store_line(sqlite::Database& database, Chain& chain, const Line& line,
-                            Timestamp now) {
+wire::FactResult store_line(const Registry& registry, Chain& chain, const Line& line) {
     const Judgement judgement =
-        line.fact ? apply(database, chain.station, *line.fact, now) : Judgement{};
+        line.fact ? apply(registry, chain.station, *line.fact) : Judgement{};
     ++chain.seq;
     chain.head = line.hash;
-    must(database.run(
+    must(registry.database.run(
         "INSERT INTO fact (station, incarnation, seq, line, sha256, received_at, type, renewal,"
         " outcome, order_given) VALUES (?,?,?,?,?,?,?,?,?,?)",
         {chain.station, chain.incarnation.text(), chain.seq, as_bytes(line.octets), line.hash,
-         to_rfc3339(now), line.fact ? std::optional(name(line.fact->type)) : std::nullopt,
+         to_rfc3339(registry.now), line.fact ? std::optional(name(line.fact->type)) : std::nullopt,
          line.fact ? std::optional(line.fact->renewal.value.text()) : std::nullopt,
          name(judgement.outcome), judgement.order}));
     return {chain.seq, judgement.outcome, judgement.order};
 }
 
-}  // namespace
+/// A ledger that nobody announced is known from its first fact on.
+bool may_write(const Registry& registry, const Chain& chain) {
+    sqlite::Statement row =
+        registry.database.query("SELECT closed FROM incarnation WHERE station=? AND incarnation=?",
+                                {chain.station, chain.incarnation.text()});
+    if (must(row.step())) {
+        return row.integer(0) == 0;
+    }
+    must(registry.database.run(
+        "INSERT INTO incarnation (station, incarnation, opened_at, announced) VALUES (?,?,?,0)",
+        {chain.station, chain.incarnation.text(), to_rfc3339(registry.now)}));
+    return true;
+}
 
-Result<Reply<wire::FactsAnswer>> Store::record_facts(const Station& station,
-                                                     const std::vector<std::string>& octets,
-                                                     Moment moment) {
+Reply<wire::FactsAnswer> record(const Registry& registry, const FactsRequest& request) {
     std::vector<Line> lines;
-    std::transform(octets.begin(), octets.end(), std::back_inserter(lines), read_line);
+    std::transform(request.lines.begin(), request.lines.end(), std::back_inserter(lines),
+                   read_line);
     const auto named = std::find_if(lines.begin(), lines.end(),
                                     [](const Line& line) { return line.incarnation.has_value(); });
     if (named == lines.end()) {
         return wire::Problem{bad_request, "fact_unreadable", "no fact of the request can be read",
                              false};
     }
-    return in_transaction(database_, [&]() -> Reply<wire::FactsAnswer> {
-        Chain chain = load_chain(database_, station.name, *named->incarnation);
-        wire::FactsAnswer answer;
-        for (const Line& line : lines) {
-            const auto known = find_known(database_, chain, line);
-            if (known && known->hash != line.hash) {
-                return fact_problem("fact_rewritten", "another fact is stored under this number",
-                                    chain, false);
-            }
-            if (known) {
-                answer.results.push_back({known->seq, wire::FactOutcome::duplicate, known->order});
-                continue;
-            }
-            if (auto problem = refused(line, chain)) {
-                return std::move(*problem);
-            }
-            answer.results.push_back(store_line(database_, chain, line, moment.now));
+    Chain chain = load_chain(registry.database, request.station.name, *named->incarnation);
+    const bool open = may_write(registry, chain);
+    wire::FactsAnswer answer;
+    for (const Line& line : lines) {
+        const auto known = find_known(registry.database, chain, line);
+        if (known && known->hash != line.hash) {
+            return fact_problem("fact_rewritten", "another fact is stored under this number", chain,
+                                false);
         }
-        answer.acked_through = chain.seq;
-        return answer;
-    });
+        if (known) {
+            answer.results.push_back({known->seq, wire::FactOutcome::duplicate, known->order});
+            continue;
+        }
+        if (!open) {
+            return fact_problem("incarnation_closed", "another ledger took this one's place", chain,
+                                false);
+        }
+        if (auto problem = refused(line, chain)) {
+            return std::move(*problem);
+        }
+        answer.results.push_back(store_line(registry, chain, line));
+    }
+    answer.acked_through = chain.seq;
+    return answer;
 }
 
-Result<wire::Acknowledged> Store::acknowledged(const Station& station, const Uuid& incarnation) {
+}  // namespace
+
+Result<std::vector<Reply<wire::FactsAnswer>>> Store::record_facts(
+    const std::vector<FactsRequest>& requests, Moment moment) {
     return in_transaction(database_, [&] {
-        Chain chain = load_chain(database_, station.name, incarnation);
-        return wire::Acknowledged{chain.seq, std::move(chain.head)};
+        const Registry registry{database_, *random_, signer_, moment.now, moment.today};
+        std::vector<Reply<wire::FactsAnswer>> replies;
+        replies.reserve(requests.size());
+        for (const FactsRequest& request : requests) {
+            replies.push_back(record(registry, request));
+        }
+        return replies;
     });
 }
 

@@ -10,9 +10,12 @@
 namespace card::central {
 namespace {
 
+constexpr int not_found = 404;
+
 // The lists say neither: synthetic, like everything that stands here.
 constexpr std::string_view synthetic_company = "德創科技股份有限公司";
 constexpr std::string_view synthetic_port_area = "KH";
+constexpr std::string_view synthetic_email = "passes@company.example";
 constexpr std::string_view qr_kind = "QRcode二維";
 constexpr std::string_view rfid_kind = "RFID";
 
@@ -34,7 +37,8 @@ std::optional<PassRecord> pass_of(const CsvRow& row, const std::string& number_c
                       PersonalText(value(row, "name")),
                       PersonalText(value(row, "id_no")),
                       std::string(qr_kind),
-                      {std::string(synthetic_port_area)}};
+                      {std::string(synthetic_port_area)},
+                      std::string(synthetic_email)};
 }
 
 std::optional<RenewalStatus> parse_shown(std::string_view words) {
@@ -85,7 +89,8 @@ RenewalRecord renewal_of(const PassRecord& new_pass, const PassRecord& original,
                          new_pass.company,
                          new_pass.holder_name,
                          new_pass.id_number,
-                         new_pass.port_areas};
+                         new_pass.port_areas,
+                         new_pass.photo};
 }
 
 /// False where the row has no usable number, date, port or status.
@@ -135,6 +140,32 @@ Result<ImportCounts> Store::import_passes(std::string_view csv) {
             }
         }
         return counts;
+    });
+}
+
+Result<Reply<PhotoHash>> Store::import_photo(const PassNumber& number, const PhotoFile& photo) {
+    return in_transaction(database_, [&]() -> Reply<PhotoHash> {
+        if (!find_pass(database_, number.text())) {
+            return wire::Problem{not_found, "unknown", unknown_pass_words(number.text()), false};
+        }
+        const BytesView octets = as_bytes(photo.octets.reveal());
+        const PhotoHash hash(sha256(octets));
+        must(
+            database_.run("INSERT OR IGNORE INTO photo (sha256, media_type, octets) VALUES (?,?,?)",
+                          {BytesView(hash.value), photo.media_type, octets}));
+        must(database_.run("UPDATE pass SET has_photo=1, photo_sha256=? WHERE pass_no=?",
+                           {BytesView(hash.value), number.text()}));
+        // An exchange that is open shows the photo on file.
+        for (const RenewalRecord& open :
+             find_renewals(database_, "r.old_pass_no = ? AND r.status IN ('approved', 'produced')",
+                           {number.text()})) {
+            if (open.photo != hash) {
+                must(database_.run("UPDATE pass SET has_photo=1, photo_sha256=? WHERE pass_no=?",
+                                   {BytesView(hash.value), open.pass_number.text()}));
+                save_state(database_, open, true);
+            }
+        }
+        return hash;
     });
 }
 

@@ -41,41 +41,54 @@ Renewal for_station(const RenewalRecord& record) {
                    record.port_areas,
                    record.holder_name,
                    PersonalText(masked_id(record.id_number.reveal())),
-                   data_warnings(record.holder_name, record.id_number)};
+                   data_warnings(record.holder_name, record.id_number),
+                   record.photo};
 }
 
 void claim_one(sqlite::Database& database, const Station& station, const RenewalId& id,
                Moment moment, wire::ClaimAnswer& answer) {
     auto record = find_renewal(database, id);
-    const auto refused = record
-                             ? refusal_to_claim(record->state, serves(station, record->pickup_port),
-                                                station.name, moment.today)
-                             : std::optional(Refusal{"unknown", "查無此換證申請"});
+    const Claimant claimant{station.name, record && serves(station, record->pickup_port),
+                            moment.today, moment.now};
+    const auto refused =
+        record ? refusal_to_claim(record->state, old_pass_of(database, *record), claimant)
+               : std::optional(Refusal{"unknown", "查無此換證申請"});
     if (refused) {
         answer.refused.push_back({id, refused->code, refused->words});
         return;
     }
-    const Epoch epoch = claimed_epoch(record->state, station.name);
-    record->state.claim_station = station.name;
-    record->state.epoch = epoch.value;
+    const Epoch epoch = grant_claim(record->state, claimant);
     save_state(database, *record, false);
-    must(database.run("UPDATE renewal SET lease_until=? WHERE id=?",
-                      {to_rfc3339(moment.now + std::chrono::seconds(lease_s)), id.value.text()}));
     answer.granted.push_back({id, epoch, lease_s});
+}
+
+void release_one(sqlite::Database& database, const Station& station,
+                 const wire::ReleaseRequest::Claim& claim, wire::ReleaseAnswer& answer) {
+    auto record = find_renewal(database, claim.renewal);
+    const auto refused = record ? refusal_to_release_claim(record->state, station.name, claim.epoch)
+                                : std::optional(Refusal{"unknown", "查無此換證申請"});
+    if (refused) {
+        answer.refused.push_back({claim.renewal, refused->code, refused->words});
+        return;
+    }
+    release_claim(record->state);
+    save_state(database, *record, false);
+    answer.released.push_back(claim.renewal);
 }
 
 struct EarlierGrant {
     Uuid id;
     Bytes request;
+    bool ended;
 };
 
 std::optional<EarlierGrant> earlier_grant(sqlite::Database& database, const Uuid& key) {
     sqlite::Statement row = database.query(
-        "SELECT id, sha256 FROM authorisation WHERE idempotency_key=?", {key.text()});
+        "SELECT id, sha256, ended_at FROM authorisation WHERE idempotency_key=?", {key.text()});
     if (!must(row.step())) {
         return std::nullopt;
     }
-    return EarlierGrant{stored(Uuid::parse(row.text(0)), "id"), row.blob(1)};
+    return EarlierGrant{stored(Uuid::parse(row.text(0)), "id"), row.blob(1), !row.is_null(2)};
 }
 
 void write_grant(sqlite::Database& database, const Uuid& id, const Uuid& key,
@@ -143,6 +156,53 @@ Result<Reply<wire::ClaimAnswer>> Store::claim(const Station& station,
     });
 }
 
+Result<wire::ReleaseAnswer> Store::release(const Station& station,
+                                           const wire::ReleaseRequest& request) {
+    return in_transaction(database_, [&] {
+        wire::ReleaseAnswer answer;
+        for (const wire::ReleaseRequest::Claim& claim : request.claims) {
+            release_one(database_, station, claim, answer);
+        }
+        return answer;
+    });
+}
+
+Result<wire::HeldClaims> Store::held_claims(const Station& station,
+                                            const std::optional<RenewalId>& after) {
+    return in_transaction(database_, [&] {
+        wire::HeldClaims held;
+        for (const RenewalRecord& record :
+             find_renewals(database_, "r.claim_station = ? AND r.id > ? ORDER BY r.id LIMIT ?",
+                           {station.name, after ? after->value.text() : std::string(),
+                            wire::max_page_size})) {
+            const RenewalState& state = record.state;
+            held.claims.push_back({record.id, Epoch(state.epoch), state.status,
+                                   state.attempt ? state.attempt : state.started_attempt,
+                                   state.attempt ? state.card : state.started_card});
+        }
+        return held;
+    });
+}
+
+Result<Reply<PhotoFile>> Store::photo(const Station& station, const PhotoHash& hash) {
+    return in_transaction(database_, [&]() -> Reply<PhotoFile> {
+        sqlite::Statement row = database_.query(
+            "SELECT f.media_type, f.octets FROM photo f WHERE f.sha256 = ?1 AND EXISTS ("
+            " SELECT 1 FROM pass p JOIN renewal r ON r.pass_no = p.pass_no"
+            " WHERE p.photo_sha256 = ?1 AND r.approved = 1"
+            " AND r.status IN ('approved', 'produced')"
+            " AND r.pickup_port IN (SELECT value FROM json_each(?2)))",
+            {BytesView(hash.value), to_json_text(station.ports)});
+        if (!must(row.step())) {
+            return wire::Problem{not_found, "unknown", "no such photo for this station", false};
+        }
+        Bytes octets = row.blob(1);
+        PhotoFile photo{row.text(0), PersonalText(std::string(octets.begin(), octets.end()))};
+        wipe_octets(octets);
+        return photo;
+    });
+}
+
 Result<Reply<wire::Authorisation>> Store::authorise(const Station& station,
                                                     const Uuid& idempotency_key,
                                                     const RenewalId& renewal,
@@ -165,8 +225,14 @@ Result<Reply<wire::Authorisation>> Store::authorise(const Station& station,
         }
         // Asked again even for an earlier grant: it must not outlive a withdrawal.
         const HandOver asked{station.name, request.attempt, request.epoch, request.card};
-        if (const auto refused = refusal_to_authorise(record->state, asked, moment.today)) {
+        const OldPass old_pass = old_pass_of(database_, *record);
+        if (const auto refused =
+                refusal_to_authorise(record->state, old_pass, asked, moment.today)) {
             return wire::Problem{conflict, refused->code, refused->words, false};
+        }
+        if (earlier && earlier->ended) {
+            return wire::Problem{conflict, "authorisation_over", "此次領證已取消，請重新辦理",
+                                 false};
         }
         const Uuid id = earlier ? earlier->id : new_uuid(*random_, moment.now);
         if (!earlier) {

@@ -29,7 +29,7 @@ constexpr std::size_t hash_size = 32;
 
 constexpr std::string_view renewal_columns =
     "id, version, status, held, pass_no, old_pass_no, valid_from, valid_to, pickup_port, "
-    "port_areas, data_warnings, holder_name_sealed, masked_id_sealed ";
+    "port_areas, data_warnings, holder_name_sealed, masked_id_sealed, photo_sha256 ";
 constexpr std::string_view card_columns =
     "attempt, renewal, epoch, uid, key_generation, state, presentations, credential_sealed, "
     "authorisation, evidence ";
@@ -174,7 +174,7 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
     const std::string id = renewal.id.value.text();
     return database_
         .run(
-            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
@@ -182,14 +182,16 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
             " pickup_port = excluded.pickup_port, port_areas = excluded.port_areas,"
             " data_warnings = excluded.data_warnings,"
             " holder_name_sealed = excluded.holder_name_sealed,"
-            " masked_id_sealed = excluded.masked_id_sealed "
+            " masked_id_sealed = excluded.masked_id_sealed,"
+            " photo_sha256 = excluded.photo_sha256 "
             "WHERE excluded.version > renewal.version",
             {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
              renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
              renewal.valid_to.iso(), renewal.pickup_port.text(), to_json_text(renewal.port_areas),
              to_json_text(renewal.data_warnings),
              seal(*key_, *random_, name_context(id), as_bytes(renewal.holder_name.reveal())),
-             seal(*key_, *random_, masked_id_context(id), as_bytes(renewal.masked_id.reveal()))})
+             seal(*key_, *random_, masked_id_context(id), as_bytes(renewal.masked_id.reveal())),
+             renewal.photo ? Parameter(BytesView(renewal.photo->value)) : Parameter(nullptr)})
         .map([](std::int64_t) {});
 }
 
@@ -238,6 +240,14 @@ Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
     if (!id || !status || !number || !old_number || !from || !to || !port || !areas || !warnings) {
         return damaged("renewal");
     }
+    std::optional<PhotoHash> photo;
+    if (const auto hash = row.optional_blob(13)) {
+        photo.emplace();
+        if (hash->size() != photo->value.size()) {
+            return damaged("photo");
+        }
+        std::copy(hash->begin(), hash->end(), photo->value.begin());
+    }
     return Renewal{RenewalId{*id},
                    RenewalVersion{row.integer(1)},
                    *status,
@@ -250,7 +260,8 @@ Result<Renewal> Ledger::read_renewal(const sqlite::Statement& row) const {
                    std::move(*areas),
                    *holder,
                    *masked_id,
-                   std::move(*warnings)};
+                   std::move(*warnings),
+                   photo};
 }
 
 Result<std::vector<Renewal>> Ledger::read_renewals(sqlite::Statement rows) const {

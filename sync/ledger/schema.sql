@@ -23,6 +23,7 @@ CREATE TABLE renewal (
     data_warnings   TEXT NOT NULL,         -- likewise
     holder_name_sealed BLOB NOT NULL,
     masked_id_sealed   BLOB NOT NULL,
+    photo_sha256    BLOB,                  -- null where the central has no photo
     arrived         INTEGER NOT NULL       -- order of first arrival: the queue
 ) STRICT;
 CREATE INDEX renewal_by_old_pass ON renewal (old_pass_no);

@@ -1,5 +1,6 @@
 #include "sync/ledger/upkeep.hpp"
 
+#include <array>
 #include <filesystem>
 
 #include <boost/json.hpp>
@@ -16,7 +17,9 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 1;
+constexpr std::int32_t schema_version = 2;
+constexpr std::array<sqlite::Migration, 1> migrations{
+    {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"}}};
 constexpr std::size_t hash_size = 32;
 /// A copy must be proven whole, however long that takes.
 constexpr std::chrono::hours no_hurry{24};
@@ -101,7 +104,7 @@ Result<std::int64_t> copy_and_prove(sqlite::Database& database, const fs::path& 
 }  // namespace
 
 const sqlite::Schema& ledger_schema() {
-    static const sqlite::Schema schema{application_id, schema_version, schema_sql, {}};
+    static const sqlite::Schema schema{application_id, schema_version, schema_sql, migrations};
     return schema;
 }
 

@@ -1,5 +1,8 @@
 #include "sync/uplink/central_client.hpp"
 
+#include <algorithm>
+
+#include "cardformat/crypto/hash.hpp"
 #include "sync/uplink/backoff.hpp"
 
 namespace card::uplink {
@@ -116,18 +119,6 @@ asio::awaitable<Result<AuthorisationOutcome>> CentralClient::authorise(
     co_return AuthorisationOutcome(std::move(*problem));
 }
 
-asio::awaitable<Result<wire::Acknowledged>> CentralClient::acknowledged(Uuid incarnation) {
-    http::Request request;
-    request.method = "GET";
-    request.target =
-        "/v1/stations/" + station_ + "/facts/acknowledged?incarnation=" + incarnation.text();
-    Result<http::Response> response = co_await client_.call(std::move(request), call_timeout);
-    if (!response) {
-        co_return tl::make_unexpected(std::move(response.error()));
-    }
-    co_return read("asking what is acknowledged", *response, wire::decode_acknowledged);
-}
-
 asio::awaitable<Result<wire::FactsAnswer>> CentralClient::send_facts(
     std::vector<std::string> lines) {
     std::string body;
@@ -142,6 +133,128 @@ asio::awaitable<Result<wire::FactsAnswer>> CentralClient::send_facts(
         co_return tl::make_unexpected(std::move(response.error()));
     }
     co_return read("sending facts", *response, wire::decode_facts_answer);
+}
+
+asio::awaitable<Result<http::Response>> CentralClient::ask(std::string method, std::string target,
+                                                           std::string body) {
+    http::Request request{std::move(method), std::move(target), {}, std::move(body)};
+    if (!request.body.empty()) {
+        request.headers["content-type"] = "application/json";
+    }
+    Result<http::Response> response = co_await call(std::move(request), call_timeout);
+    co_return response;
+}
+
+asio::awaitable<Result<wire::ReleaseAnswer>> CentralClient::release(wire::ReleaseRequest request) {
+    std::string body = wire::encode(request);
+    Result<http::Response> response =
+        co_await ask("POST", "/v1/stations/" + station_ + "/claims/releases", std::move(body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("releasing claims", *response, wire::decode_release_answer);
+}
+
+asio::awaitable<Result<wire::HeldClaims>> CentralClient::held_claims(
+    std::optional<RenewalId> after) {
+    const std::string query = after ? "?after=" + after->value.text() : std::string();
+    std::string no_body;
+    Result<http::Response> response =
+        co_await ask("GET", "/v1/stations/" + station_ + "/claims" + query, std::move(no_body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("listing claims", *response, wire::decode_held_claims);
+}
+
+asio::awaitable<Result<Photo>> CentralClient::photo(PhotoHash hash) {
+    std::string no_body;
+    Result<http::Response> response = co_await ask(
+        "GET", "/v1/photos/" + to_hex(hash.value) + "?station=" + station_, std::move(no_body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    if (!succeeded(*response)) {
+        co_return problem_failure("fetching a photo", *response);
+    }
+    Photo photo{std::move(response->content_type), PersonalText(response->body)};
+    wipe_octets(response->body);
+    const bool known = photo.media_type == "image/jpeg" || photo.media_type == "image/png";
+    if (!known || photo.octets.reveal().size() > wire::max_photo_size ||
+        sha256(as_bytes(photo.octets.reveal())) != hash.value) {
+        co_return fail(Fault::retry_later,
+                       "fetching a photo: it is not the one that was asked for");
+    }
+    co_return photo;
+}
+
+asio::awaitable<Result<wire::LetterKeys>> CentralClient::letter_keys() {
+    std::string no_body;
+    Result<http::Response> response = co_await ask("GET", "/v1/letter-keys", std::move(no_body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("asking for letter keys", *response, wire::decode_letter_keys);
+}
+
+asio::awaitable<Result<wire::Acknowledged>> CentralClient::acknowledged(
+    std::optional<Uuid> incarnation) {
+    const std::string query = incarnation ? "?incarnation=" + incarnation->text() : std::string();
+    std::string no_body;
+    Result<http::Response> response = co_await ask(
+        "GET", "/v1/stations/" + station_ + "/facts/acknowledged" + query, std::move(no_body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("asking what is acknowledged", *response, wire::decode_acknowledged);
+}
+
+asio::awaitable<Result<std::vector<std::string>>> CentralClient::own_facts(Uuid incarnation,
+                                                                           std::int64_t after) {
+    std::string no_body;
+    Result<http::Response> response =
+        co_await ask("GET",
+                     "/v1/stations/" + station_ + "/facts?incarnation=" + incarnation.text() +
+                         "&after=" + std::to_string(after),
+                     std::move(no_body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    if (!succeeded(*response)) {
+        co_return problem_failure("fetching facts", *response);
+    }
+    std::vector<std::string> lines;
+    std::string_view rest = response->body;
+    while (!rest.empty()) {
+        const std::size_t size = std::min(rest.find('\n'), rest.size());
+        lines.emplace_back(rest.substr(0, size));
+        rest.remove_prefix(std::min(size + 1, rest.size()));
+    }
+    if (lines.size() > wire::max_fact_batch) {
+        co_return fail(Fault::retry_later, "fetching facts: too many at once");
+    }
+    co_return lines;
+}
+
+asio::awaitable<Result<wire::Acknowledged>> CentralClient::open_incarnation(
+    Uuid incarnation, wire::IncarnationNotice notice) {
+    std::string body = wire::encode(notice);
+    Result<http::Response> response = co_await ask(
+        "PUT", "/v1/stations/" + station_ + "/incarnations/" + incarnation.text(), std::move(body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("opening a ledger", *response, wire::decode_acknowledged);
+}
+
+asio::awaitable<Result<wire::StatusAnswer>> CentralClient::heartbeat(wire::StationStatus status) {
+    std::string body = wire::encode(status);
+    Result<http::Response> response =
+        co_await ask("PUT", "/v1/stations/" + station_ + "/status", std::move(body));
+    if (!response) {
+        co_return tl::make_unexpected(std::move(response.error()));
+    }
+    co_return read("the heartbeat", *response, wire::decode_status_answer);
 }
 
 }  // namespace card::uplink

@@ -12,8 +12,6 @@ namespace card::wire {
 namespace {
 
 constexpr std::size_t hash_size = 32;
-constexpr std::size_t rfc3339_size = 24;
-constexpr std::size_t uid_text_size = CardUid::size * 2;
 constexpr std::size_t max_type_size = 32;
 constexpr std::size_t max_credential_size = std::size_t{3} * 1024;
 constexpr std::size_t max_evidence_size = 128;
@@ -24,14 +22,19 @@ constexpr auto max_int = std::numeric_limits<std::int64_t>::max();
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<FactType, 8> fact_types{{{FactType::attempt_started, "attempt_started"},
-                                         {FactType::torn, "torn"},
-                                         {FactType::verified, "verified"},
-                                         {FactType::spoiled, "spoiled"},
-                                         {FactType::voided, "voided"},
-                                         {FactType::handover_refused, "handover_refused"},
-                                         {FactType::card_activated, "card_activated"},
-                                         {FactType::handed_over, "handed_over"}}};
+constexpr Names<FactType, 13> fact_types{{{FactType::attempt_started, "attempt_started"},
+                                          {FactType::torn, "torn"},
+                                          {FactType::verified, "verified"},
+                                          {FactType::spoiled, "spoiled"},
+                                          {FactType::missing, "missing"},
+                                          {FactType::found, "found"},
+                                          {FactType::voided, "voided"},
+                                          {FactType::written_off, "written_off"},
+                                          {FactType::handover_refused, "handover_refused"},
+                                          {FactType::handover_aborted, "handover_aborted"},
+                                          {FactType::old_pass_retired, "old_pass_retired"},
+                                          {FactType::card_activated, "card_activated"},
+                                          {FactType::handed_over, "handed_over"}}};
 
 constexpr Names<FactOutcome, 4> fact_outcomes{{{FactOutcome::applied, "applied"},
                                                {FactOutcome::duplicate, "duplicate"},
@@ -52,11 +55,6 @@ std::optional<Enum> value_in(const Names<Enum, N>& names, std::string_view name)
     return found == names.end() ? std::nullopt : std::optional(found->first);
 }
 
-std::optional<CardUid> canonical_uid(std::string_view text) {
-    const auto uid = CardUid::parse(text);
-    return uid && uid->hex() == text ? uid : std::nullopt;
-}
-
 std::optional<FactOutcome> parse_fact_outcome(std::string_view text) {
     return value_in(fact_outcomes, text);
 }
@@ -70,7 +68,7 @@ void read_optional_members(Members& members, Fact& fact) {
         fact.epoch = Epoch(members.integer("epoch", 0, max_int));
     }
     if (members.has("card")) {
-        fact.card = members.parsed("card", uid_text_size, canonical_uid);
+        fact.card = members.card_uid("card");
     }
     if (members.has("credential")) {
         fact.credential = members.hex("credential", 1, max_credential_size);
@@ -159,7 +157,7 @@ Result<Fact> decode_fact(std::string_view line) {
     fact.incarnation = members.uuid("incarnation");
     fact.seq = members.integer("seq", 1, max_int);
     fact.previous = members.hex("previous", hash_size, hash_size);
-    fact.at = members.parsed("at", rfc3339_size, parse_rfc3339).value_or(Timestamp());
+    fact.at = members.time("at");
     const auto type = members.parsed("type", max_type_size, parse_fact_type);
     fact.renewal = RenewalId(members.uuid("renewal"));
     read_optional_members(members, fact);
@@ -200,26 +198,6 @@ Result<FactsAnswer> decode_facts_answer(std::string_view json) {
         answer.results.push_back(std::move(*result));
     }
     return answer;
-}
-
-std::string encode(const Acknowledged& acknowledged) {
-    return json::serialize(
-        json::object{{"seq", acknowledged.seq}, {"head", to_hex(acknowledged.head)}});
-}
-
-Result<Acknowledged> decode_acknowledged(std::string_view json) {
-    const auto value = parse_json(json, max_body_size);
-    if (!value) {
-        return tl::make_unexpected(value.error());
-    }
-    Members members(*value, "acknowledged");
-    Acknowledged acknowledged{};
-    acknowledged.seq = members.integer("seq", 0, max_int);
-    acknowledged.head = members.hex("head", hash_size, hash_size);
-    if (const auto read = members.end(); !read) {
-        return tl::make_unexpected(read.error());
-    }
-    return acknowledged;
 }
 
 }  // namespace card::wire

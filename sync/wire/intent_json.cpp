@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t max_code_size = 64;
 constexpr std::size_t max_detail_size = 1024;
 constexpr std::size_t max_station_size = 32;
-constexpr std::size_t uid_text_size = CardUid::size * 2;
 constexpr int min_status = 100;
 constexpr int max_status = 599;
 constexpr auto max_int = std::numeric_limits<std::int64_t>::max();
@@ -37,20 +36,43 @@ Result<ClaimRefused> refused_from(const json::value& value) {
     return refused;
 }
 
-std::optional<CardUid> canonical_uid(std::string_view text) {
-    const auto uid = CardUid::parse(text);
-    return uid && uid->hex() == text ? uid : std::nullopt;
+json::array ids(const std::vector<RenewalId>& renewals) {
+    json::array texts;
+    for (const RenewalId& renewal : renewals) {
+        texts.emplace_back(renewal.value.text());
+    }
+    return texts;
+}
+
+std::vector<RenewalId> read_ids(Members& members, std::string_view name) {
+    constexpr std::size_t uuid_text_size = 36;
+    std::vector<RenewalId> renewals;
+    for (const std::string& text : members.texts(name, max_page_size, uuid_text_size)) {
+        const auto id = Uuid::parse(text);
+        if (!id || id->text() != text) {
+            members.refuse(name, "has an element that is not a UUID");
+            break;
+        }
+        renewals.emplace_back(*id);
+    }
+    return renewals;
+}
+
+json::array refusals(const std::vector<ClaimRefused>& refused) {
+    json::array entries;
+    for (const ClaimRefused& refusal : refused) {
+        entries.push_back(json::object{{"renewal", refusal.renewal.value.text()},
+                                       {"code", refusal.code},
+                                       {"detail", refusal.detail}});
+    }
+    return entries;
 }
 
 }  // namespace
 
 std::string encode(const ClaimRequest& request) {
-    json::array renewals;
-    for (const RenewalId& renewal : request.renewals) {
-        renewals.emplace_back(renewal.value.text());
-    }
     return json::serialize(
-        json::object{{"claim_id", request.claim_id.text()}, {"renewals", std::move(renewals)}});
+        json::object{{"claim_id", request.claim_id.text()}, {"renewals", ids(request.renewals)}});
 }
 
 Result<ClaimRequest> decode_claim_request(std::string_view json) {
@@ -58,18 +80,10 @@ Result<ClaimRequest> decode_claim_request(std::string_view json) {
     if (!value) {
         return tl::make_unexpected(value.error());
     }
-    constexpr std::size_t uuid_text_size = 36;
     Members members(*value, "claim");
     ClaimRequest request;
     request.claim_id = members.uuid("claim_id");
-    for (const std::string& text : members.texts("renewals", max_page_size, uuid_text_size)) {
-        const auto id = Uuid::parse(text);
-        if (!id || id->text() != text) {
-            members.refuse("renewals", "has an element that is not a UUID");
-            break;
-        }
-        request.renewals.emplace_back(*id);
-    }
+    request.renewals = read_ids(members, "renewals");
     if (const auto read = members.end(); !read) {
         return tl::make_unexpected(read.error());
     }
@@ -83,14 +97,66 @@ std::string encode(const ClaimAnswer& answer) {
                                        {"epoch", grant.epoch.value},
                                        {"lease_s", grant.lease_s}});
     }
-    json::array refused;
-    for (const ClaimRefused& refusal : answer.refused) {
-        refused.push_back(json::object{{"renewal", refusal.renewal.value.text()},
-                                       {"code", refusal.code},
-                                       {"detail", refusal.detail}});
-    }
     return json::serialize(
-        json::object{{"granted", std::move(granted)}, {"refused", std::move(refused)}});
+        json::object{{"granted", std::move(granted)}, {"refused", refusals(answer.refused)}});
+}
+
+std::string encode(const ReleaseRequest& request) {
+    json::array claims;
+    for (const ReleaseRequest::Claim& claim : request.claims) {
+        claims.push_back(
+            json::object{{"renewal", claim.renewal.value.text()}, {"epoch", claim.epoch.value}});
+    }
+    return json::serialize(json::object{{"claims", std::move(claims)}});
+}
+
+Result<ReleaseRequest> decode_release_request(std::string_view json) {
+    const auto value = parse_json(json, max_body_size);
+    if (!value) {
+        return tl::make_unexpected(value.error());
+    }
+    Members members(*value, "release");
+    ReleaseRequest request;
+    const json::array& claims = members.array("claims", max_page_size);
+    if (const auto read = members.end(); !read) {
+        return tl::make_unexpected(read.error());
+    }
+    for (const json::value& element : claims) {
+        Members claim(element, "claims[]");
+        request.claims.push_back(
+            {RenewalId(claim.uuid("renewal")), Epoch(claim.integer("epoch", 1, max_int))});
+        if (const auto read = claim.end(); !read) {
+            return tl::make_unexpected(read.error());
+        }
+    }
+    return request;
+}
+
+std::string encode(const ReleaseAnswer& answer) {
+    return json::serialize(
+        json::object{{"released", ids(answer.released)}, {"refused", refusals(answer.refused)}});
+}
+
+Result<ReleaseAnswer> decode_release_answer(std::string_view json) {
+    const auto value = parse_json(json, max_body_size);
+    if (!value) {
+        return tl::make_unexpected(value.error());
+    }
+    Members members(*value, "answer");
+    ReleaseAnswer answer;
+    answer.released = read_ids(members, "released");
+    const json::array& refused = members.array("refused", max_page_size);
+    if (const auto read = members.end(); !read) {
+        return tl::make_unexpected(read.error());
+    }
+    for (const json::value& element : refused) {
+        auto refusal = refused_from(element);
+        if (!refusal) {
+            return tl::make_unexpected(refusal.error());
+        }
+        answer.refused.push_back(std::move(*refusal));
+    }
+    return answer;
 }
 
 Result<ClaimAnswer> decode_claim_answer(std::string_view json) {
@@ -136,11 +202,11 @@ Result<AuthorisationRequest> decode_authorisation_request(std::string_view json)
     std::string station = members.text("station", max_station_size);
     const AttemptId attempt(members.uuid("attempt"));
     const Epoch epoch(members.integer("epoch", 0, max_int));
-    const auto card = members.parsed("card", uid_text_size, canonical_uid);
+    const CardUid card = members.card_uid("card");
     if (const auto read = members.end(); !read) {
         return tl::make_unexpected(read.error());
     }
-    return AuthorisationRequest{std::move(station), attempt, epoch, *card};
+    return AuthorisationRequest{std::move(station), attempt, epoch, card};
 }
 
 std::string encode(const Authorisation& authorisation) {

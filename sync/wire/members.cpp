@@ -97,6 +97,25 @@ Uuid Members::uuid(std::string_view name) {
     return parsed(name, text_size, canonical).value_or(Uuid());
 }
 
+CardUid Members::card_uid(std::string_view name) {
+    const auto canonical = [](std::string_view raw) {
+        const auto value = CardUid::parse(raw);
+        return value && value->hex() == raw ? value : std::nullopt;
+    };
+    return parsed(name, CardUid::size * 2, canonical).value_or(CardUid());
+}
+
+Timestamp Members::time(std::string_view name) {
+    constexpr std::size_t text_size = 24;
+    return parsed(name, text_size, parse_rfc3339).value_or(Timestamp());
+}
+
+const json::value& Members::value(std::string_view name) {
+    static const json::value null;
+    const json::value* found = find(name);
+    return found == nullptr ? null : *found;
+}
+
 Bytes Members::hex(std::string_view name, std::size_t min_size, std::size_t max_size) {
     const auto canonical = [min_size](std::string_view raw) {
         const auto value = from_hex(raw);

@@ -14,6 +14,7 @@
 #include "cardformat/base/bytes.hpp"
 #include "cardformat/base/result.hpp"
 #include "cardformat/base/strong.hpp"
+#include "cardformat/base/time.hpp"
 
 namespace card::wire {
 
@@ -34,6 +35,8 @@ class Members {
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);
     Uuid uuid(std::string_view name);
+    CardUid card_uid(std::string_view name);
+    Timestamp time(std::string_view name);
     Bytes hex(std::string_view name, std::size_t min_size, std::size_t max_size);
     /// The elements of an array, or an empty list after a failure.
     const json::array& array(std::string_view name, std::size_t max_elements);
@@ -58,6 +61,8 @@ class Members {
     }
 
     [[nodiscard]] bool has(std::string_view name) const;
+    /// The member's value, or null after a failure.
+    const json::value& value(std::string_view name);
     void refuse(std::string_view name, std::string_view why);
     /// The first failure, or an unknown member.
     Result<void> end();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include <boost/json/serialize.hpp>
@@ -18,10 +19,11 @@ constexpr std::size_t max_masked_id_size = 64;
 constexpr std::size_t max_warnings = 16;
 constexpr std::size_t max_warning_size = 64;
 constexpr std::size_t max_cursor_size = 128;
+constexpr std::size_t photo_hash_text_size = 64;
 constexpr auto max_int = std::numeric_limits<std::int64_t>::max();
 
 json::object to_json(const Renewal& renewal) {
-    return {
+    json::object object{
         {"id", renewal.id.value.text()},
         {"version", renewal.version.value},
         {"status", name(renewal.status)},
@@ -36,6 +38,10 @@ json::object to_json(const Renewal& renewal) {
         {"masked_id", renewal.masked_id.reveal()},
         {"data_warnings", wire::to_json(renewal.data_warnings)},
     };
+    if (renewal.photo) {
+        object.emplace("photo", to_hex(renewal.photo->value));
+    }
+    return object;
 }
 
 std::optional<BusinessDay> iso_day(std::string_view text) {
@@ -59,6 +65,10 @@ Result<Renewal> renewal_from(const json::value& value) {
     std::string holder_name = members.text("holder_name", max_name_size);
     std::string masked_id = members.text("masked_id", max_masked_id_size);
     auto data_warnings = members.texts("data_warnings", max_warnings, max_warning_size);
+    std::optional<PhotoHash> photo;
+    if (members.has("photo")) {
+        photo = members.parsed("photo", photo_hash_text_size, parse_photo_hash);
+    }
     if (const auto read = members.end(); !read) {
         return tl::make_unexpected(read.error());
     }
@@ -74,10 +84,21 @@ Result<Renewal> renewal_from(const json::value& value) {
                    std::move(port_areas),
                    PersonalText(std::move(holder_name)),
                    PersonalText(std::move(masked_id)),
-                   std::move(data_warnings)};
+                   std::move(data_warnings),
+                   photo};
 }
 
 }  // namespace
+
+std::optional<PhotoHash> parse_photo_hash(std::string_view text) {
+    const auto octets = from_hex(text);
+    PhotoHash hash;
+    if (!octets || octets->size() != hash.value.size() || to_hex(*octets) != text) {
+        return std::nullopt;
+    }
+    std::copy(octets->begin(), octets->end(), hash.value.begin());
+    return hash;
+}
 
 std::string encode(const RenewalPage& page) {
     json::array renewals;

@@ -30,6 +30,9 @@ def seeds():
     message = bytes.fromhex(credential["message"])
     payload = bytes.fromhex(credential["payload"])
     state = bytes.fromhex(credential["active_state_file"])
+    letter = json.loads((HERE.parent / "vectors" / "letter.json").read_text())["letter"]
+    yield "letter_qr", "text", letter["text"].encode()
+    yield "letter_qr", "payload", bytes.fromhex(letter["payload"])
     yield "cbor", "payload", payload
     yield "cbor", "to_be_signed", bytes.fromhex(credential["to_be_signed"])
     yield "cbor", "message_without_tag", message[1:]
@@ -54,6 +57,15 @@ def seeds():
     yield "wire", "facts_answer", line(
         acked_through=1, results=[dict(seq=1, outcome="applied", order="void_card")]
     )
+    yield "wire", "release", line(claims=[dict(renewal=ID, epoch=1)])
+    yield "wire", "held_claims", line(
+        claims=[dict(renewal=ID, epoch=1, status="produced", attempt=ID, card=UID)]
+    )
+    yield "wire", "incarnation", line(follows=dict(incarnation=ID, seq=1, head="00" * 32))
+    yield "wire", "status", line(
+        at="2021-12-01T04:00:00.000Z", incarnation=ID, facts_owed=0, cards_in_doubt=0, software="s"
+    )
+    yield "wire", "letter_keys", line(points=["04" * 65])
     yield "wire", "claim", line(claim_id=ID, renewals=[ID])
     yield "wire", "claim_answer", line(
         granted=[dict(renewal=ID, epoch=1, lease_s=60)],
@@ -61,7 +73,7 @@ def seeds():
     )
     yield "wire", "authorisation", line(id=ID, expires_in_s=300)
     yield "wire", "request", line(station="kh", attempt=ID, epoch=1, card=UID)
-    yield "wire", "acknowledged", line(seq=1, head="00" * 32)
+    yield "wire", "acknowledged", line(incarnation=ID, seq=1, head="00" * 32)
     yield "wire", "problem", line(status=409, code="held", detail="why", retryable=False)
     yield "reader_link", "session", (
         frame(0x81, b"ACS ACR1252 00 00") + frame(0x83, bytes.fromhex("3B8180018080"))

@@ -31,6 +31,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     there_and_back(wire::decode_fact, text);
     there_and_back(wire::decode_facts_answer, text);
     there_and_back(wire::decode_acknowledged, text);
+    there_and_back(wire::decode_release_request, text);
+    there_and_back(wire::decode_release_answer, text);
+    there_and_back(wire::decode_held_claims, text);
+    there_and_back(wire::decode_incarnation_notice, text);
+    there_and_back(wire::decode_station_status, text);
+    there_and_back(wire::decode_status_answer, text);
+    there_and_back(wire::decode_letter_keys, text);
     there_and_back(wire::decode_problem, text);
     return 0;
 }

@@ -150,6 +150,7 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(path("cards"));
     fs::create_directories(path("logs"));
+    fs::create_directories(path("letters"));
     start_pcscd();
     for (int reader = 0; reader < reader_count; ++reader) {
         const auto number = static_cast<std::size_t>(reader);
@@ -247,7 +248,11 @@ void Workplace::start_central() {
                                      "--import-passes",
                                      options_.passes,
                                      "--import-renewals",
-                                     options_.source + "/tests/data/renewals-list.csv"};
+                                     options_.source + "/tests/data/renewals-list.csv",
+                                     "--import-photos",
+                                     options_.source + "/tests/data/photos",
+                                     "--letter-spool",
+                                     path("letters")};
     if (options_.plain_http) {
         command.emplace_back("--plain-http-on-loopback");
     } else {

@@ -573,4 +573,210 @@ BOOST_AUTO_TEST_CASE(a_certificate_opens_its_own_station_and_no_unknown_one) {
     BOOST_TEST(code(call(false, "GET", "/v1/stations/unknown/renewals")) == "404 unknown_station");
 }
 
+BOOST_AUTO_TEST_CASE(a_payment_is_confirmed_by_itself_and_approval_needs_it) {
+    apply({"KHPS110-000057"});
+    BOOST_TEST(renewal(number).at("payment").as_string() == "pending");
+    BOOST_TEST(decide(number, "payment", "").status == 200);
+    BOOST_TEST(renewal(number).at("payment").as_string() == "confirmed");
+    BOOST_TEST(code(decide(number, "payment", "")) == "409 payment_confirmed");
+    BOOST_TEST(decide(number, "approve", "").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_that_is_given_back_is_granted_to_another_with_the_next_epoch) {
+    const RenewalId id = claimed();
+    const auto release = [&](std::int64_t epoch) {
+        const auto response = call(false, "POST", "/v1/stations/kh/claims/releases",
+                                   encode(wire::ReleaseRequest{{{id, Epoch(epoch)}}}));
+        return *wire::decode_release_answer(response.body);
+    };
+    BOOST_TEST(release(7).refused.at(0).code == "wrong_epoch");
+    BOOST_TEST(release(1).released.size() == 1U);
+    const auto granted = claim(20, id, "kh2").granted;
+    BOOST_REQUIRE(granted.size() == 1U);
+    BOOST_TEST(granted[0].epoch.value == 2);
+    BOOST_TEST(tell(line(wire::FactType::attempt_started, id, 1, 1)).order == "void_card");
+}
+
+BOOST_AUTO_TEST_CASE(a_fenced_station_makes_no_card_live_any_more) {
+    const RenewalId id = produced();
+    BOOST_TEST(decide(number, "fence", "{}").status == 400);  // never without a reason
+    BOOST_TEST(decide(number, "fence").status == 200);
+    BOOST_TEST(status(number) == "approved");
+    BOOST_TEST(code(authorise(id, 7, 1, 1)) == "409 not_produced");
+    const auto granted = claim(20, id, "kh2").granted;
+    BOOST_REQUIRE(granted.size() == 1U);
+    BOOST_TEST(granted[0].epoch.value == 3);
+    BOOST_TEST(tell(line(wire::FactType::card_activated, id, 1, 1)).order == "void_card");
+}
+
+BOOST_AUTO_TEST_CASE(an_authorised_card_cannot_be_fenced_until_the_hand_over_is_aborted) {
+    const RenewalId id = produced();
+    const auto granted = wire::decode_authorisation(authorise(id, 7, 1, 1).body);
+    BOOST_REQUIRE(granted);
+    BOOST_TEST(code(decide(number, "fence")) == "409 may_be_live");
+    BOOST_TEST((tell(line(wire::FactType::handover_aborted, id, 1, 1, granted->id)).outcome ==
+                wire::FactOutcome::applied));
+    BOOST_TEST(code(authorise(id, 7, 1, 1)) == "409 authorisation_over");
+    BOOST_TEST(tell(line(wire::FactType::card_activated, id, 1, 1, granted->id)).order ==
+               "void_card");
+    BOOST_TEST(authorise(id, 8, 1, 1).status == 200);  // the next sitting has its own
+}
+
+BOOST_AUTO_TEST_CASE(a_suspension_between_production_and_pick_up_stops_the_hand_over) {
+    const RenewalId id = produced();
+    const auto sanction = [&](const std::string& act, const std::string& body) {
+        return call(true, "POST", "/v1/admin/passes/KHPS109-010323/" + act, body);
+    };
+    BOOST_TEST(code(sanction("suspended", "{\"reason\":\"test\"}")) == "400 malformed");
+    BOOST_TEST(sanction("suspended", "{\"reason\":\"test\",\"until\":\"2021-12-31\"}").status ==
+               200);
+    BOOST_TEST(code(authorise(id, 7, 1, 1)) == "409 suspended");
+    BOOST_TEST(sanction("reinstate", "{\"reason\":\"test\"}").status == 200);
+    BOOST_TEST(authorise(id, 7, 1, 1).status == 200);
+    BOOST_TEST(sanction("revoked", "{\"reason\":\"test\"}").status == 200);
+    BOOST_TEST(code(authorise(id, 7, 1, 1)) == "409 revoked");  // even the same key
+}
+
+BOOST_AUTO_TEST_CASE(every_other_fact_of_a_card_is_stored_and_does_what_it_says) {
+    const RenewalId id = produced();
+    using Type = wire::FactType;
+    const auto applied = [&](Type type, std::optional<Uuid> authorisation = {}) {
+        return tell(line(type, id, 1, 1, authorisation)).outcome == wire::FactOutcome::applied;
+    };
+    BOOST_TEST(applied(Type::missing));
+    BOOST_TEST(code(authorise(id, 7, 1, 1)) == "409 card_missing");
+    BOOST_TEST(applied(Type::found));
+    BOOST_TEST(applied(Type::handover_refused));
+    const auto granted = wire::decode_authorisation(authorise(id, 7, 1, 1).body);
+    BOOST_REQUIRE(granted);
+    BOOST_TEST(applied(Type::old_pass_retired, granted->id));
+    BOOST_TEST(applied(Type::written_off));
+    BOOST_TEST(status(number) == "approved");
+    BOOST_TEST(code(authorise(id, 8, 1, 1)) == "409 not_produced");
+}
+
+BOOST_AUTO_TEST_CASE(a_restored_ledger_fetches_its_facts_and_takes_the_place_of_the_lost_one) {
+    const RenewalId id = claimed();
+    const std::string first = line(wire::FactType::attempt_started, id, 1, 1);
+    const std::string second = line(wire::FactType::verified, id, 1, 1);
+    BOOST_TEST(send(first + "\n" + second + "\n").status == 200);
+    const auto latest =
+        wire::decode_acknowledged(call(false, "GET", "/v1/stations/kh/facts/acknowledged").body);
+    BOOST_REQUIRE(latest);
+    BOOST_TEST((latest->incarnation == incarnation));
+    BOOST_TEST(latest->seq == 2);
+    const std::string old = "/v1/stations/kh/facts?incarnation=" + incarnation.text();
+    BOOST_TEST(call(false, "GET", old).body == first + "\n" + second + "\n");
+    BOOST_TEST(call(false, "GET", old + "&after=1").body == second + "\n");
+    BOOST_TEST(call(false, "GET", old + "&after=2").body.empty());
+
+    const std::string opening = "/v1/stations/kh/incarnations/" + uuid(501).text();
+    const auto open = [&](const wire::IncarnationNotice& notice) {
+        return call(false, "PUT", opening, encode(notice));
+    };
+    BOOST_TEST(code(open({})) == "409 incarnation_follows");
+    wire::Acknowledged behind = *latest;
+    behind.seq = 1;
+    BOOST_TEST(code(open({behind})) == "409 incarnation_head");
+    BOOST_TEST(open({*latest}).status == 200);
+    BOOST_TEST(open({*latest}).status == 200);  // its answer may have been lost
+    BOOST_TEST((tell(second).outcome == wire::FactOutcome::duplicate));
+    BOOST_TEST(code(send(line(wire::FactType::missing, id, 1, 1))) == "409 incarnation_closed");
+
+    const auto held = wire::decode_held_claims(call(false, "GET", "/v1/stations/kh/claims").body);
+    BOOST_REQUIRE(held);
+    BOOST_REQUIRE(held->claims.size() == 1U);
+    BOOST_TEST((held->claims[0].renewal == id));
+    BOOST_TEST((held->claims[0].card == card_uid(1)));
+    BOOST_TEST((held->claims[0].status == RenewalStatus::produced));
+
+    incarnation = uuid(501);
+    seq = 0;
+    head = Bytes(32, 0);
+    BOOST_TEST(
+        (tell(line(wire::FactType::missing, id, 1, 1)).outcome == wire::FactOutcome::applied));
+}
+
+BOOST_AUTO_TEST_CASE(a_station_without_a_ledger_is_told_so_and_opens_its_first) {
+    BOOST_TEST(code(call(false, "GET", "/v1/stations/kh/facts/acknowledged")) ==
+               "404 no_incarnation");
+    const std::string opening = "/v1/stations/kh/incarnations/" + incarnation.text();
+    BOOST_TEST(
+        code(call(false, "PUT", opening,
+                  encode(wire::IncarnationNotice{wire::Acknowledged{uuid(1), 0, Bytes(32, 0)}}))) ==
+        "409 incarnation_unknown");
+    BOOST_TEST(call(false, "PUT", opening, "{}").status == 200);
+    BOOST_TEST(code(call(false, "PUT", "/v1/stations/kh/incarnations/x", "{}")) == "400 malformed");
+}
+
+BOOST_AUTO_TEST_CASE(a_heartbeat_is_answered_with_the_time_and_the_offline_allowance) {
+    const wire::StationStatus status{clock.now(), incarnation, 3, 1, "stationd 0.1.0"};
+    const auto response = call(false, "PUT", "/v1/stations/kh/status", encode(status));
+    const auto answer = wire::decode_status_answer(response.body);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST((answer->time == clock.now()));
+    BOOST_TEST(answer->offline_handover_s == 0);
+    BOOST_TEST(call(false, "PUT", "/v1/stations/kh/status", "{}").status == 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_photo_is_given_to_the_station_of_an_open_renewal_and_to_no_other) {
+    const auto imported = central->store.import_photo(*PassNumber::parse("KHPS109-010323"),
+                                                      {"image/png", PersonalText("pixels")});
+    BOOST_REQUIRE(imported);
+    const PhotoHash hash = std::get<PhotoHash>(*imported);
+    const std::string target = "/v1/photos/" + to_hex(hash.value) + "?station=";
+    BOOST_TEST(code(call(false, "GET", target + "kh")) == "404 unknown");  // nobody applied yet
+    const RenewalId id = claimed();
+    BOOST_TEST((pull().renewals.back().photo == hash));
+    const auto response = call(false, "GET", target + "kh");
+    BOOST_TEST(response.status == 200);
+    BOOST_TEST(response.content_type == "image/png");
+    BOOST_TEST(response.body == "pixels");
+    BOOST_TEST(code(call(false, "GET", target + "kl")) == "404 unknown");
+    BOOST_TEST(code(call(false, "GET", target + "nn")) == "404 unknown_station");
+    BOOST_TEST(code(call(false, "GET", "/v1/photos/ab?station=kh")) == "400 malformed");
+    BOOST_TEST(decide(number, "withdraw").status == 200);
+    BOOST_TEST(code(call(false, "GET", target + "kh")) == "404 unknown");
+    BOOST_TEST(claim(30, id).refused.at(0).code == "withdrawn");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_photo_on_file_reaches_the_open_renewal) {
+    const RenewalId id = claimed();
+    const std::string before = pull().cursor;
+    BOOST_REQUIRE(central->store.import_photo(*PassNumber::parse("KHPS109-010323"),
+                                              {"image/png", PersonalText("new")}));
+    const auto page = pull(before);
+    BOOST_REQUIRE(page.renewals.size() == 1U);
+    BOOST_TEST((page.renewals[0].id == id));
+    BOOST_TEST(page.renewals[0].photo.has_value());
+    BOOST_REQUIRE(central->store.import_photo(*PassNumber::parse("KHPS109-010323"),
+                                              {"image/png", PersonalText("new")}));
+    BOOST_TEST(pull(page.cursor).renewals.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_made_elsewhere_can_be_made_anew) {
+    BOOST_TEST(decide("KHPS110-000035", "remake").status == 200);
+    BOOST_TEST(status("KHPS110-000035") == "approved");
+    BOOST_TEST(code(decide("KHPS110-000035", "remake")) == "409 not_made_elsewhere");
+}
+
+BOOST_AUTO_TEST_CASE(facts_that_arrive_together_are_answered_each_to_its_sender) {
+    const RenewalId id = claimed();
+    std::vector<http::Response> responses(3);
+    const std::array<std::string, 3> bodies{line(wire::FactType::attempt_started, id, 1, 1),
+                                            "unreadable", line(wire::FactType::torn, id, 1, 1)};
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+        asio::co_spawn(context,
+                       station_api(central, {"POST", "/v1/stations/kh/facts", {}, bodies[i]}),
+                       [&responses, i](const std::exception_ptr&, http::Response got) {
+                           responses[i] = std::move(got);
+                       });
+    }
+    context.restart();
+    context.run();
+    BOOST_TEST(wire::decode_facts_answer(responses[0].body)->acked_through == 1);
+    BOOST_TEST(code(responses[1]) == "400 fact_unreadable");
+    BOOST_TEST(wire::decode_facts_answer(responses[2].body)->acked_through == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -66,6 +66,8 @@ HandOver asked() {
 }
 
 const BusinessDay today = *BusinessDay::parse("2021-12-01");
+const Timestamp noon = *parse_rfc3339("2021-12-01T04:00:00.000Z");
+const OldPass in_good_standing{PassState::active};
 
 }  // namespace
 
@@ -232,7 +234,7 @@ BOOST_AUTO_TEST_CASE(an_issued_renewal_is_neither_held_nor_withdrawn) {
 
 BOOST_AUTO_TEST_CASE(a_claim_is_refused_with_the_reason) {
     const auto code = [](RenewalState state, bool serves = true, BusinessDay at = today) {
-        const auto refused = refusal_to_claim(state, serves, "kh", at);
+        const auto refused = refusal_to_claim(state, in_good_standing, {"kh", serves, at, noon});
         return refused ? refused->code : std::string();
     };
     BOOST_TEST(code(claimed()) == "");
@@ -256,14 +258,14 @@ BOOST_AUTO_TEST_CASE(a_claim_is_refused_with_the_reason) {
 
 BOOST_AUTO_TEST_CASE(the_station_that_holds_a_claim_keeps_its_epoch) {
     RenewalState state = claimed();
-    BOOST_TEST(claimed_epoch(state, "kh").value == 1);
+    BOOST_TEST(grant_claim(state, {"kh", true, today, noon}).value == 1);
     state.claim_station.clear();
-    BOOST_TEST(claimed_epoch(state, "kh").value == 2);
+    BOOST_TEST(grant_claim(state, {"kh", true, today, noon}).value == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_authorisation_is_refused_with_the_reason) {
     const auto code = [](const RenewalState& state, const HandOver& hand_over, BusinessDay at) {
-        const auto refused = refusal_to_authorise(state, hand_over, at);
+        const auto refused = refusal_to_authorise(state, in_good_standing, hand_over, at);
         return refused ? refused->code : std::string();
     };
     BOOST_TEST(code(produced(), asked(), today) == "");
@@ -315,9 +317,9 @@ BOOST_AUTO_TEST_CASE(a_second_verified_card_is_ordered_void_and_the_first_stays)
 
 BOOST_AUTO_TEST_CASE(a_lost_card_makes_room_for_another) {
     RenewalState state = produced();
-    BOOST_TEST(!card_lost(state, event(2)).changed);
+    BOOST_TEST(!card_ended(state, event(2), CardEnd::spoiled).changed);
     BOOST_TEST((state.status == RenewalStatus::produced));
-    BOOST_TEST(card_lost(state, event(1)).changed);
+    BOOST_TEST(card_ended(state, event(1), CardEnd::voided).changed);
     BOOST_TEST((state.status == RenewalStatus::approved));
     BOOST_TEST(!attempt_started(state, event(2)).conflict);
     BOOST_TEST(card_verified(state, event(2)).changed);
@@ -343,6 +345,169 @@ BOOST_AUTO_TEST_CASE(a_withdrawn_renewal_is_never_issued) {
     BOOST_TEST(card_activated(state, event()).void_card);
     BOOST_TEST(handed_over(state, event()).void_card);
     BOOST_TEST((state.status == RenewalStatus::withdrawn));
+}
+
+BOOST_AUTO_TEST_CASE(a_payment_is_confirmed_once_and_only_where_one_is_due) {
+    RenewalState state;
+    BOOST_TEST(refusal_to_confirm_payment(state)->code == "payment_not_required");
+    state.payment = Payment::pending;
+    BOOST_TEST(!refusal_to_confirm_payment(state));
+    state.payment = Payment::confirmed;
+    BOOST_TEST(refusal_to_confirm_payment(state)->code == "payment_confirmed");
+    state.status = RenewalStatus::withdrawn;
+    BOOST_TEST(refusal_to_confirm_payment(state)->code == "withdrawn");
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_ended_makes_the_claim_free_for_others_once_its_lease_is_over) {
+    const auto code = [](const RenewalState& state, Timestamp now) {
+        const auto refused = refusal_to_claim(state, in_good_standing, {"kh2", true, today, now});
+        return refused ? refused->code : std::string();
+    };
+    RenewalState state = claimed();
+    state.claim_station.clear();
+    const Timestamp over = noon + std::chrono::seconds(lease_s);
+    BOOST_TEST(grant_claim(state, {"kh", true, today, noon}).value == 2);
+    BOOST_TEST(code(state, over) == "already_claimed");  // nobody said what became of it
+    state.epoch = 1;
+    BOOST_TEST(!attempt_started(state, event()).conflict);
+    BOOST_TEST(code(state, over) == "already_claimed");
+    BOOST_TEST(!card_ended(state, event(), CardEnd::voided).conflict);
+    BOOST_TEST(code(state, over - std::chrono::milliseconds(1)) == "already_claimed");
+    BOOST_TEST(code(state, over) == "");
+    BOOST_TEST(!attempt_started(state, event(2)).conflict);
+    BOOST_TEST(code(state, over) == "already_claimed");
+    BOOST_TEST(!card_ended(state, event(2), CardEnd::written_off).conflict);
+    BOOST_TEST(grant_claim(state, {"kh2", true, today, over}).value == 2);
+    BOOST_TEST(attempt_started(state, event(3)).void_card);  // the first station is too late
+    BOOST_TEST(code(state, over + std::chrono::hours(48)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_is_given_back_unless_a_card_may_exist) {
+    RenewalState state = claimed();
+    BOOST_TEST(!refusal_to_release_claim(state, "kh", Epoch(1)));
+    BOOST_TEST(refusal_to_release_claim(state, "kh2", Epoch(1))->code == "wrong_epoch");
+    BOOST_TEST(refusal_to_release_claim(state, "kh", Epoch(2))->code == "wrong_epoch");
+    BOOST_TEST(!attempt_started(state, event()).conflict);
+    BOOST_TEST(refusal_to_release_claim(state, "kh", Epoch(1))->code == "card_open");
+    BOOST_TEST(!card_ended(state, event(), CardEnd::spoiled).conflict);
+    BOOST_TEST(!refusal_to_release_claim(state, "kh", Epoch(1)));
+    release_claim(state);
+    BOOST_TEST(grant_claim(state, {"kh2", true, today, noon}).value == 2);
+    BOOST_TEST(refusal_to_release_claim(produced(), "kh", Epoch(1))->code == "card_open");
+}
+
+BOOST_AUTO_TEST_CASE(fencing_takes_the_claim_and_the_card_but_never_one_that_may_be_live) {
+    RenewalState state = produced();
+    BOOST_TEST(refusal_to_fence(state, true)->code == "may_be_live");
+    BOOST_TEST(!refusal_to_fence(state, false));
+    const Effect effect = fence(state);
+    BOOST_TEST(effect.changed);
+    BOOST_TEST(effect.card_gone);
+    BOOST_TEST((state.status == RenewalStatus::approved));
+    BOOST_TEST(refusal_to_fence(state, false)->code == "not_claimed");
+    BOOST_TEST(grant_claim(state, {"kh2", true, today, noon}).value == 3);
+    for (const auto told :
+         {attempt_started, card_torn, card_verified, card_found, card_activated, handed_over}) {
+        BOOST_TEST(told(state, event()).void_card);
+    }
+    BOOST_TEST(!card_ended(state, event(), CardEnd::voided).conflict);
+    BOOST_TEST((state.status == RenewalStatus::approved));
+    state = produced();
+    BOOST_TEST(!card_activated(state, event()).conflict);
+    BOOST_TEST(refusal_to_fence(state, false)->code == "may_be_live");
+    BOOST_TEST(handed_over(state, event()).issued);
+    BOOST_TEST(refusal_to_fence(state, false)->code == "already_issued");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_card_is_not_handed_over_until_it_is_found) {
+    RenewalState state = produced();
+    BOOST_TEST(!card_missing(state, event()).conflict);
+    BOOST_TEST((state.status == RenewalStatus::produced));
+    BOOST_TEST(refusal_to_authorise(state, in_good_standing, asked(), today)->code ==
+               "card_missing");
+    BOOST_TEST(!card_found(state, event()).conflict);
+    BOOST_TEST(!refusal_to_authorise(state, in_good_standing, asked(), today));
+    BOOST_TEST(!card_missing(state, event()).conflict);
+    BOOST_TEST(card_ended(state, event(), CardEnd::written_off).card_gone);
+    BOOST_TEST((state.status == RenewalStatus::approved));
+    BOOST_TEST(card_found(state, event(9)).void_card);
+    BOOST_TEST(card_missing(state, event(9)).conflict);
+}
+
+BOOST_AUTO_TEST_CASE(each_end_of_a_verified_card_makes_the_renewal_producible_again) {
+    for (const CardEnd end : {CardEnd::spoiled, CardEnd::voided, CardEnd::written_off}) {
+        RenewalState state = produced();
+        const Effect effect = card_ended(state, event(), end);
+        BOOST_TEST(effect.changed);
+        BOOST_TEST(effect.card_gone);
+        BOOST_TEST((state.status == RenewalStatus::approved));
+        BOOST_TEST(!refusal_to_claim(state, in_good_standing, {"kh", true, today, noon}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_is_made_again_three_times_and_then_somebody_has_to_look) {
+    RenewalState state = claimed();
+    for (std::uint8_t card = 1; card <= max_remakes; ++card) {
+        BOOST_TEST(!attempt_started(state, event(card)).conflict);
+        BOOST_TEST(!card_ended(state, event(card), CardEnd::spoiled).held_for_spoils);
+    }
+    BOOST_TEST(!attempt_started(state, event(9)).conflict);
+    const Effect last = card_ended(state, event(9), CardEnd::spoiled);
+    BOOST_TEST(last.held_for_spoils);
+    BOOST_TEST(last.changed);
+    BOOST_TEST(state.held);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_card_is_retired_only_under_the_authorisation_of_the_new_one) {
+    RenewalState state = produced();
+    CardEvent unasked = event();
+    unasked.authorised = false;
+    BOOST_TEST(old_pass_retired(state, unasked).conflict);
+    BOOST_TEST(!state.old_card_retired);
+    BOOST_TEST(!old_pass_retired(state, event()).conflict);
+    BOOST_TEST(state.old_card_retired);
+}
+
+BOOST_AUTO_TEST_CASE(a_hand_over_is_aborted_before_the_card_is_live_and_not_after) {
+    RenewalState state = produced();
+    BOOST_TEST(handover_aborted(state, event()).authorisation_over);
+    BOOST_TEST(handover_aborted(state, event(2)).conflict);
+    BOOST_TEST(!card_activated(state, event()).conflict);
+    BOOST_TEST(handover_aborted(state, event()).conflict);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_pass_that_is_off_or_sanctioned_stops_claim_and_hand_over) {
+    const auto both = [](const OldPass& old_pass, BusinessDay day_of_both) {
+        const auto claim = refusal_to_claim(claimed(), old_pass, {"kh", true, day_of_both, noon});
+        const auto hand_over = refusal_to_authorise(produced(), old_pass, asked(), day_of_both);
+        BOOST_TEST((claim ? claim->code : "") == (hand_over ? hand_over->code : ""));
+        return hand_over ? hand_over->code : std::string();
+    };
+    BOOST_TEST(both({PassState::off}, today) == "old_pass_off");
+    BOOST_TEST(both({PassState::pending}, today) == "old_pass_off");
+    const OldPass suspended{PassState::active, Sanction{SanctionKind::suspended, today}};
+    BOOST_TEST(both(suspended, today) == "suspended");
+    BOOST_TEST(both(suspended, today.plus_days(1)) == "");
+    BOOST_TEST(both({PassState::active, Sanction{SanctionKind::revoked}}, today) == "revoked");
+    BOOST_TEST(both({PassState::active, Sanction{SanctionKind::seized}}, today) == "seized");
+}
+
+BOOST_AUTO_TEST_CASE(a_sanctioned_pass_cannot_be_chosen_while_the_sanction_lasts) {
+    Candidate pass = pass_until("2025-01-29");
+    pass.sanction = Sanction{SanctionKind::suspended, today};
+    BOOST_TEST(*refusal_to_add(pass, today) == "證號 KHPS109-010323 停權中，無法加入換證!!");
+    BOOST_TEST(!refusal_to_add(pass, today.plus_days(1)));
+    pass.sanction = Sanction{SanctionKind::revoked};
+    BOOST_TEST(*refusal_to_add(pass, today) == "證號 KHPS109-010323 已註銷，無法加入換證!!");
+}
+
+BOOST_AUTO_TEST_CASE(only_what_was_made_elsewhere_is_made_anew) {
+    RenewalState state = produced();
+    BOOST_TEST(refusal_to_remake(state)->code == "not_made_elsewhere");
+    state.made_elsewhere = true;
+    BOOST_TEST(!refusal_to_remake(state));
+    state.status = RenewalStatus::issued;
+    BOOST_TEST(refusal_to_remake(state)->code == "not_made_elsewhere");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

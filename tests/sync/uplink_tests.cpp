@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "cardformat/crypto/hash.hpp"
 #include "sync/uplink/backoff.hpp"
 #include "sync/uplink/central_client.hpp"
 
@@ -353,6 +354,58 @@ BOOST_AUTO_TEST_CASE(a_problem_with_further_members_is_still_a_refusal) {
     serve(answer(409, R"({"type":"about:blank","title":"Conflict","status":409,)"
                       R"("code":"withdrawn","detail":"","retryable":false})"));
     BOOST_TEST(authorise().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_photo_is_given_out_only_where_its_hash_is_the_one_asked_for) {
+    http::Response response = answer(200, "pixels");
+    response.content_type = "image/png";
+    serve(response);
+    const PhotoHash hash(sha256(as_bytes("pixels")));
+    const auto photo = wait(client->photo(hash));
+    BOOST_REQUIRE(photo);
+    BOOST_TEST(photo->octets.reveal() == "pixels");
+    BOOST_TEST(photo->media_type == "image/png");
+    BOOST_TEST(asked.target == "/v1/photos/" + to_hex(hash.value) + "?station=kh");
+    given.body = "pixelz";
+    BOOST_TEST((wait(client->photo(hash)).error().fault == Fault::retry_later));
+    given.body = "pixels";
+    given.content_type = "text/html";
+    BOOST_TEST((wait(client->photo(hash)).error().fault == Fault::retry_later));
+    given = problem(404, "unknown", false);
+    BOOST_TEST((wait(client->photo(hash)).error().fault == Fault::follow_refusal));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_of_a_ledger_is_asked_in_the_documented_way) {
+    serve(answer(200, "{\"line\":1}\n{\"line\":2}\n"));
+    const auto lines = wait(client->own_facts(uuid(1), 7));
+    BOOST_REQUIRE(lines);
+    BOOST_TEST(lines->size() == 2U);
+    BOOST_TEST(lines->back() == "{\"line\":2}");
+    BOOST_TEST(asked.target == "/v1/stations/kh/facts?incarnation=" + uuid(1).text() + "&after=7");
+
+    const wire::Acknowledged head{uuid(1), 3, Bytes(32, 9)};
+    given = answer(200, wire::encode(head));
+    BOOST_TEST(wait(client->acknowledged({}))->seq == 3);
+    BOOST_TEST(asked.target == "/v1/stations/kh/facts/acknowledged");
+    BOOST_TEST(wait(client->open_incarnation(uuid(2), {head})).has_value());
+    BOOST_TEST(asked.method == "PUT");
+    BOOST_TEST(asked.target == "/v1/stations/kh/incarnations/" + uuid(2).text());
+    BOOST_TEST(asked.body == wire::encode(wire::IncarnationNotice{head}));
+    given = problem(409, "incarnation_head", false);
+    BOOST_TEST(
+        (wait(client->open_incarnation(uuid(2), {head})).error().fault == Fault::follow_refusal));
+
+    given = answer(200, wire::encode(wire::HeldClaims{}));
+    BOOST_TEST(wait(client->held_claims(RenewalId(uuid(5))))->claims.empty());
+    BOOST_TEST(asked.target == "/v1/stations/kh/claims?after=" + uuid(5).text());
+    given = answer(200, wire::encode(wire::ReleaseAnswer{{RenewalId(uuid(5))}, {}}));
+    BOOST_TEST(wait(client->release({{{RenewalId(uuid(5)), Epoch(1)}}}))->released.size() == 1U);
+    given = answer(200, wire::encode(wire::LetterKeys{{Bytes(65, 4)}}));
+    BOOST_TEST(wait(client->letter_keys())->points.size() == 1U);
+    given = answer(200, wire::encode(wire::StatusAnswer{Timestamp(), 60}));
+    BOOST_TEST(wait(client->heartbeat({Timestamp(), uuid(1), 0, 0, "s"}))->offline_handover_s ==
+               60);
+    BOOST_TEST(asked.target == "/v1/stations/kh/status");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
