@@ -11,7 +11,6 @@
 #include <system_error>
 #include <variant>
 
-
 #include <sys/stat.h>
 
 #include "reader/hotplug/reader_address.hpp"
