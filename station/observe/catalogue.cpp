@@ -79,7 +79,7 @@ constexpr std::array entries{
                    "Remove `business_date` from the configuration unless this is a demonstration."},
     CatalogueEntry{EventId::central_in_the_clear,
                    "central.plain_http",
-                   "6a3ea255f43149ca9045788d6f792617",
+                   "c49ed3cc2cf3445c92fe8ca03c83109c",
                    Level::warning,
                    EventClass::security,
                    {},
@@ -89,7 +89,7 @@ constexpr std::array entries{
     CatalogueEntry{
         EventId::certificate_expires,
         "certificate.expires",
-        "9fe6240f01864cbea0772b3d1ce0250c",
+        "89b9455e9c574094adb3fe3fca219751",
         Level::warning,
         EventClass::security,
         {date},
@@ -117,12 +117,12 @@ constexpr std::array entries{
     CatalogueEntry{
         EventId::central_unproven,
         "central.unproven",
-        "3d651e42dede442bad06b591d9211d8e",
+        "e00cd68da2d1435ba9e17bc5fbdee15a",
         Level::error,
         EventClass::security,
         {detail},
         "Station and central do not accept each other's certificates; the station goes on trying.",
-        "Goes on with the cards that are claimed; nothing can be handed over.",
+        "Goes on writing cards that are claimed; hand-overs wait.",
         "`detail` says whose and why: renew the certificate, or correct [tls], clock or address."},
     CatalogueEntry{
         EventId::central_answer_refused,

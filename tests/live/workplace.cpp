@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr int base_port = 35963;
-constexpr int reader_count = 2;
 constexpr int central_port = 8080;
 /// The virtual reader's driver is polled every 400 ms; no hand swaps two cards faster than that.
 constexpr auto polling_interval = 450ms;
@@ -37,6 +36,10 @@ Environment unpacked_pcscd(const std::string& source) {
         }
     }
     return found;
+}
+
+int reader_count(const WorkplaceOptions& options) {
+    return 2 + options.more_production_readers;
 }
 
 /// Where a reader of libnfc is plugged in.
@@ -152,7 +155,7 @@ Workplace::Workplace(WorkplaceOptions options) : options_(std::move(options)) {
     fs::create_directories(path("logs"));
     fs::create_directories(path("letters"));
     start_pcscd();
-    for (int reader = 0; reader < reader_count; ++reader) {
+    for (int reader = 0; reader < reader_count(options_); ++reader) {
         const auto number = static_cast<std::size_t>(reader);
         const std::vector<std::string> card =
             options_.stack == Stack::pcsc
@@ -202,7 +205,7 @@ void Workplace::start_pcscd() {
     fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
     pcscd_.emplace(
         std::vector<std::string>{options_.source + "/tests/live/pcscd", path("pcscd"),
-                                 std::to_string(reader_count), std::to_string(base_port)},
+                                 std::to_string(reader_count(options_)), std::to_string(base_port)},
         path("pcscd.log"), unpacked_pcscd(options_.source));
     if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
         throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
@@ -218,11 +221,14 @@ void Workplace::write_configuration() const {
          << "keys = \"" << path("keys") << "\"\n"
          << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
          << "business_date = \"" << options_.business_date << "\"\n"
-         << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n") << "[[reader]]\n"
-         << reader_settings(options_, production_reader) << "role = \"production\"\n\n"
-         << "[[reader]]\n"
-         << reader_settings(options_, counter_reader) << "role = \"counter\"\n\n"
-         << "[[old_pass]]\nform = \"number\"\n\n"
+         << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n");
+    for (int reader = 0; reader < reader_count(options_); ++reader) {
+        const auto number = static_cast<std::size_t>(reader);
+        file << "[[reader]]\n"
+             << reader_settings(options_, number) << "role = \""
+             << (number == counter_reader ? "counter" : "production") << "\"\n\n";
+    }
+    file << "[[old_pass]]\nform = \"number\"\n\n"
          << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
     if (!options_.plain_http) {
         file << "\n[tls]\nca = \"" << path("ca/ca.pem") << "\"\n"

@@ -50,8 +50,9 @@ struct WorkplaceOptions {
     std::string folder;    ///< where databases, keys, cards and logs go; emptied first
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
-    Stack stack = Stack::pcsc;  ///< of both readers
-    bool plain_http = false;    ///< between station and central, in place of TLS
+    Stack stack = Stack::pcsc;        ///< of all readers
+    int more_production_readers = 0;  ///< numbered from 2
+    bool plain_http = false;          ///< between station and central, in place of TLS
 };
 
 inline constexpr std::size_t production_reader = 0;

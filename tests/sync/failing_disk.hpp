@@ -2,6 +2,8 @@
 // A disk under SQLite that fails when a test says so: the default VFS with writes and syncs that
 // can be refused.
 
+#include <map>
+
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
 
@@ -46,28 +48,37 @@ class FailingDisk {
         }
         return false;
     }
+    /// What SQLite is given in place of a file's own methods. There are several kinds: a WAL's file
+    /// has no shared memory, a database's has.
+    struct Methods {
+        sqlite3_io_methods ours;
+        const sqlite3_io_methods* real;
+    };
+    static const sqlite3_io_methods& real_of(sqlite3_file* file) {
+        return *reinterpret_cast<const Methods*>(file->pMethods)->real;
+    }
     static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
         const int code = original_->xOpen(original_, name, file, flags, out);
         if (code == SQLITE_OK && file->pMethods != nullptr) {
-            real_ = file->pMethods == &methods_ ? real_ : file->pMethods;
-            methods_ = *real_;
-            methods_.xSync = sync;
-            methods_.xWrite = write;
-            file->pMethods = &methods_;
+            const sqlite3_io_methods* real = file->pMethods;
+            Methods& methods = kinds_[real];
+            methods = {*real, real};
+            methods.ours.xSync = sync;
+            methods.ours.xWrite = write;
+            file->pMethods = &methods.ours;
         }
         return code;
     }
     static int sync(sqlite3_file* file, int flags) {
-        return is_due(What::sync) ? code_ : real_->xSync(file, flags);
+        return is_due(What::sync) ? code_ : real_of(file).xSync(file, flags);
     }
     static int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
-        return is_due(What::write) ? code_ : real_->xWrite(file, data, size, at);
+        return is_due(What::write) ? code_ : real_of(file).xWrite(file, data, size, at);
     }
 
     sqlite3_vfs vfs_{};
     static inline sqlite3_vfs* original_ = nullptr;
-    static inline const sqlite3_io_methods* real_ = nullptr;
-    static inline sqlite3_io_methods methods_{};
+    static inline std::map<const sqlite3_io_methods*, Methods> kinds_{};
     static inline What what_ = What::sync;
     static inline int countdown_ = 0;
     static inline int code_ = 0;

@@ -1018,6 +1018,27 @@ BOOST_AUTO_TEST_CASE(a_backup_into_no_folder_is_refused_and_does_not_stop_the_st
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_backup_that_the_disk_refuses_leaves_no_file_and_no_doubt_about_the_ledger) {
+    book.reset();
+    const FailingDisk disk;
+    open();
+    start();
+    const fs::path place = folder / "backups";
+    fs::create_directory(place);
+    for (const auto what : {FailingDisk::What::sync, FailingDisk::What::write}) {
+        FailingDisk::fail(what, 1, SQLITE_IOERR);
+        const auto made = book->backup(place);
+        if (FailingDisk::failed()) {
+            BOOST_REQUIRE(!made);
+            BOOST_TEST((made.error().fault == Fault::correct_input));
+            BOOST_TEST(fs::is_empty(place));
+        }
+        FailingDisk::recover();
+    }
+    BOOST_TEST(book->record_verified(attempt_id(1)).has_value());
+    book.reset();
+}
+
 BOOST_AUTO_TEST_CASE(the_journal_is_read_in_pages) {
     start_to_handed_over();
     const auto all = book->journal_after(0, 1000).value();
