@@ -70,7 +70,7 @@ microseconds wait_for_intent(const Dialogue& dialogue) {
                                                             dialogue[i - 1].answered);
         }
     }
-    throw std::runtime_error("no card was written in this dialogue");
+    return microseconds(0);
 }
 
 Dialogue read_trace(const std::string& path) {

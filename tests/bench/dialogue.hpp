@@ -42,7 +42,8 @@ struct Octets {
 [[nodiscard]] microseconds duration_of(const Dialogue& dialogue);
 /// The part of that which the card took.
 [[nodiscard]] microseconds card_time_of(const Dialogue& dialogue);
-/// From the last answer before the first command that changes the card to that command's arrival.
+/// From the last answer before the first command that changes the card to that command's arrival;
+/// nothing in a dialogue that writes no card.
 [[nodiscard]] microseconds wait_for_intent(const Dialogue& dialogue);
 
 /// vcard's trace file. Throws where a line is not one of an answered APDU.

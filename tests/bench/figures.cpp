@@ -37,9 +37,13 @@ int main(int argc, char** argv) {
     }
     try {
         figures::print_apdus();
-        figures::Office office(std::filesystem::canonical(argv[0]).parent_path().string());
-        figures::print_wall_time(office, rounds);
-        figures::print_syncs(office, cards_of_syncs);
+        const std::string programs = std::filesystem::canonical(argv[0]).parent_path().string();
+        {
+            figures::Office office(programs);
+            figures::print_wall_time(office, rounds);
+            figures::print_syncs(office, cards_of_syncs);
+        }
+        figures::print_readers(programs);
     } catch (const std::exception& error) {
         std::cout << std::flush;
         std::cerr << "figures: could not measure: " << error.what() << "\n";

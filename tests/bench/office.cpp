@@ -40,8 +40,9 @@ std::string instrumented(const fs::path& programs) {
     return folder.string();
 }
 
-live::WorkplaceOptions options_for(const std::string& programs) {
+live::WorkplaceOptions options_for(const std::string& programs, int more_production_readers) {
     live::WorkplaceOptions options;
+    options.more_production_readers = more_production_readers;
     options.programs = instrumented(programs);
     options.source = SOURCE_DIR;
     options.folder = (fs::path(programs).parent_path() / "figures").string();
@@ -51,8 +52,8 @@ live::WorkplaceOptions options_for(const std::string& programs) {
 
 }  // namespace
 
-Office::Office(const std::string& programs)
-    : place_(std::make_unique<live::Workplace>(options_for(programs))) {
+Office::Office(const std::string& programs, int more_production_readers)
+    : place_(std::make_unique<live::Workplace>(options_for(programs, more_production_readers))) {
     place_->start_central();
     place_->start_station();
     wait_until_up();
@@ -119,6 +120,39 @@ Made Office::produce() {
     place_->take_off(live::production_reader);
     made.dialogue = new_dialogue(live::production_reader);
     return made;
+}
+
+std::chrono::milliseconds Office::produce_on(const std::vector<std::size_t>& readers,
+                                             int cards_each) {
+    std::vector<std::vector<std::string>> blanks(readers.size());
+    for (auto& stack : blanks) {
+        for (int i = 0; i < cards_each; ++i) {
+            stack.push_back(place_->blank_card("card-" + std::to_string(cards_++)));
+        }
+    }
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<bool> busy(readers.size(), false);
+    const auto all_done = [&] {
+        bool done = true;
+        for (std::size_t i = 0; i < readers.size(); ++i) {
+            const std::string notice = live::text(place_->reader(readers[i]), "notice");
+            if (busy[i] && notice == "card_finished") {
+                place_->slot(readers[i]).take_off();
+                busy[i] = false;
+            } else if (!busy[i] && !blanks[i].empty() && notice != "card_finished") {
+                place_->slot(readers[i]).place(blanks[i].back());
+                blanks[i].pop_back();
+                busy[i] = true;
+            }
+            done = done && !busy[i] && blanks[i].empty();
+        }
+        return done;
+    };
+    if (!live::eventually(all_done, patience_of_start * cards_each)) {
+        throw std::runtime_error("not all cards were finished");
+    }
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 began);
 }
 
 Dialogue Office::hand_over(const Made& card) {

@@ -96,7 +96,7 @@ void print_syncs(Office& office, int cards) {
         apdus_handed_over += office.hand_over(card).size();
     }
     const Tally handed_over = meter.settled();
-    std::cout << std::fixed << std::setprecision(1) << "3. Syncs of the ledger per card, over "
+    std::cout << std::fixed << std::setprecision(1) << "4. Syncs of the ledger per card, over "
               << cards << " cards (fdatasync and fsync of stationd on ledger.db*)\n"
               << "  per card      syncs   records  acknowledgements  pulls, checkpoints"
                  "   renewals received\n";

@@ -21,8 +21,10 @@ constexpr const char* spare_reader = "Virtual Reader 0 00 01";
 /// The driver is polled every 400 ms; the next card must be a new one.
 constexpr auto until_seen_gone = 900ms;
 constexpr double goal = 1.10;
+constexpr const char* heading = "  round  station ms   bare ms   card ms intent ms    ratio\n";
 
-struct Round {
+/// What the station said and what a bare loop said, to the same card.
+struct Pair {
     Dialogue station;
     Dialogue bare;
     [[nodiscard]] double ratio() const {
@@ -44,25 +46,49 @@ double quantile(std::vector<double> values, double part) {
 }
 
 template <class Of>
-double median(const std::vector<Round>& rounds, Of of) {
+double median(const std::vector<Pair>& rounds, Of of) {
     std::vector<double> values;
     std::transform(rounds.begin(), rounds.end(), std::back_inserter(values), of);
     return quantile(std::move(values), 0.5);
 }
 
-Round play(Office& office, BareReader& reader) {
-    Round round;
-    round.station = office.produce().dialogue;
-    Parrot parrot(spare_port, round.station);
-    reader.replay(round.station);
-    round.bare = parrot.leave();
+Pair replayed(Dialogue station, BareReader& reader) {
+    Pair pair{std::move(station), {}};
+    Parrot parrot(spare_port, pair.station);
+    reader.replay(pair.station);
+    pair.bare = parrot.leave();
     std::this_thread::sleep_for(until_seen_gone);
+    return pair;
+}
+
+/// The verification of a tapped card: all that comes before the activation selects again.
+Dialogue tap_of(const Dialogue& counter) {
+    constexpr std::uint8_t select_application = 0x5A;
+    const auto selects = [](const Exchange& exchange) {
+        return exchange.command.at(1) == select_application;
+    };
+    const auto first = std::find_if(counter.begin(), counter.end(), selects);
+    if (first == counter.end()) {
+        throw std::runtime_error("a tap selected no application");
+    }
+    return {counter.begin(), std::find_if(first + 1, counter.end(), selects)};
+}
+
+struct Round {
+    Pair production;
+    Pair tap;
+};
+
+Round play(Office& office, BareReader& reader) {
+    const Made made = office.produce();
+    Round round{replayed(made.dialogue, reader), {}};
+    round.tap = replayed(tap_of(office.hand_over(made)), reader);
     return round;
 }
 
-void print_round(std::size_t number, const Round& round) {
-    std::cout << "  " << std::setw(5) << number << std::setw(12)
-              << milliseconds(duration_of(round.station)) << std::setw(10)
+void print_round(std::size_t number, const Pair& round) {
+    std::cout << std::fixed << std::setprecision(1) << "  " << std::setw(5) << number
+              << std::setw(12) << milliseconds(duration_of(round.station)) << std::setw(10)
               << milliseconds(duration_of(round.bare)) << std::setw(10)
               << milliseconds(card_time_of(round.station)) << std::setw(10)
               << milliseconds(wait_for_intent(round.station)) << std::setprecision(3)
@@ -76,17 +102,17 @@ std::string load() {
     return average;
 }
 
-void print_summary(const std::vector<Round>& rounds, const std::string& load_before) {
+void print_summary(const std::vector<Pair>& rounds, const std::string& load_before) {
     std::vector<double> ratios;
-    for (const Round& round : rounds) {
+    for (const Pair& round : rounds) {
         ratios.push_back(round.ratio());
     }
     const double apdus = static_cast<double>(rounds.front().station.size() - 1);
-    const double outside = median(rounds, [](const Round& round) {
+    const double outside = median(rounds, [](const Pair& round) {
         return milliseconds(duration_of(round.station) - card_time_of(round.station) -
                             wait_for_intent(round.station));
     });
-    const double outside_bare = median(rounds, [](const Round& round) {
+    const double outside_bare = median(rounds, [](const Pair& round) {
         return milliseconds(duration_of(round.bare) - card_time_of(round.bare));
     });
     std::cout << std::setprecision(3) << "  ratio: median " << quantile(ratios, 0.5)
@@ -103,22 +129,30 @@ void print_summary(const std::vector<Round>& rounds, const std::string& load_bef
 }  // namespace
 
 void print_wall_time(Office& office, int rounds) {
+    const std::string load_before = load();
+    BareReader reader(spare_reader);
+    play(office, reader);
+    std::vector<Pair> productions;
+    std::vector<Pair> taps;
     std::cout << "2. Time of a card by the station beside a bare SCardTransmit loop over the same "
                  "APDUs, "
               << air_time.count() << " ms of air each\n"
               << "  (first APDU to last answer, seen by the card; `card` is in both, `intent` is "
                  "the ledger's record before the first write)\n"
-              << "  round  station ms   bare ms   card ms intent ms    ratio\n"
-              << std::fixed << std::setprecision(1);
-    const std::string load_before = load();
-    BareReader reader(spare_reader);
-    play(office, reader);
-    std::vector<Round> measured;
-    while (measured.size() < static_cast<std::size_t>(rounds)) {
-        measured.push_back(play(office, reader));
-        print_round(measured.size(), measured.back());
+              << heading;
+    while (productions.size() < static_cast<std::size_t>(rounds)) {
+        Round round = play(office, reader);
+        productions.push_back(std::move(round.production));
+        taps.push_back(std::move(round.tap));
+        print_round(productions.size(), productions.back());
     }
-    print_summary(measured, load_before);
+    print_summary(productions, load_before);
+    std::cout << "3. The same of a verification: the tap at the counter, as a gate reads\n"
+              << heading;
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+        print_round(i + 1, taps[i]);
+    }
+    print_summary(taps, load_before);
 }
 
 }  // namespace figures
