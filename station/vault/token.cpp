@@ -479,7 +479,8 @@ Result<SealingKey> derive_sealing_key(Session& session, CK_OBJECT_HANDLE data) {
         append(message, as_bytes(purpose));
         message.push_back(0x00);
         append(message, big_endian(bits));
-        const auto half = key.fill().subspan((block - 1) * 16, 16);
+        constexpr std::size_t half_size = 16;
+        const auto half = key.fill().subspan((block - 1) * half_size, half_size);
         if (const auto made = session.sign(CKM_AES_CMAC, data, message, half); !made) {
             return tl::make_unexpected(made.error());
         }
