@@ -118,8 +118,8 @@ std::vector<KeyGeneration> generations_of(const Inventory& inventory) {
         all.push_back(master.name.generation);
     }
     std::ranges::sort(all);
-    const auto repeated = std::ranges::unique(all);
-    all.erase(repeated.begin(), repeated.end());
+    // clang 14 cannot compile libstdc++ 12's ranges::unique.
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
 }
 

@@ -34,7 +34,8 @@ class Desk {
                                          "35963"},
             folder_ + "/pcscd.log");
         BOOST_REQUIRE(eventually([] { return std::filesystem::exists("/run/pcscd/pcscd.comm"); }));
-        slot_.emplace(PROGRAMS_DIR, folder_, 0);
+        slot_.emplace(PROGRAMS_DIR, folder_, 0,
+                      std::vector<std::string>{"vcard", "--port", "35963"});
     }
 
     /// A fresh card of this chip, seen by pcscd.

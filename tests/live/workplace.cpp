@@ -104,10 +104,10 @@ Slot::Slot(const std::string& programs, const std::string& folder, int number,
     const std::string parked = folder + "/parked-" + std::to_string(number) + ".json";
     run({programs + "/vcard", "create", "--memory", parked});
     const std::string program = programs + "/" + card.front();
-    std::vector<std::string> command{program, "--memory", parked};
-    command.insert(command.end(), card.begin() + 1, card.end());
-    command.insert(command.end(), {"--control", socket_});
-    process_.emplace(command, folder + "/slot-" + std::to_string(number) + ".log");
+    std::vector<std::string> words{program, "--memory", parked};
+    words.insert(words.end(), card.begin() + 1, card.end());
+    words.insert(words.end(), {"--control", socket_});
+    process_.emplace(words, folder + "/slot-" + std::to_string(number) + ".log");
     if (!eventually([&] { return command("state").starts_with("ok"); })) {
         throw std::runtime_error(program + " does not answer");
     }

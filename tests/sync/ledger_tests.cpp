@@ -1052,11 +1052,11 @@ BOOST_AUTO_TEST_CASE(the_journal_is_read_in_pages) {
 
 BOOST_AUTO_TEST_CASE(a_ledger_includes_what_the_central_has_of_it) {
     start_to_handed_over();
-    BOOST_TEST(book->includes({0, Bytes(32, 0)}).value());
+    BOOST_TEST(book->includes({Uuid(), 0, Bytes(32, 0)}).value());
     const auto owed = book->outgoing(1000).value();
     for (const auto& fact : owed) {
         const Sha256 head = sha256(as_bytes(fact.line));
-        BOOST_TEST(book->includes({fact.seq, Bytes(head.begin(), head.end())}).value());
+        BOOST_TEST(book->includes({Uuid(), fact.seq, Bytes(head.begin(), head.end())}).value());
     }
 }
 
@@ -1067,12 +1067,12 @@ BOOST_AUTO_TEST_CASE(an_older_state_of_the_file_does_not_include_what_the_centra
     const auto owed = book->outgoing(1000).value();
     const Sha256 head = sha256(as_bytes(owed.back().line));
     auto restored = opened(older.file).value();
-    BOOST_TEST(!restored.includes({owed.back().seq, Bytes(head.begin(), head.end())}).value());
+    BOOST_TEST(!restored.includes({Uuid(), owed.back().seq, Bytes(head.begin(), head.end())}).value());
 }
 
 BOOST_AUTO_TEST_CASE(another_fact_at_the_same_place_is_not_included) {
     start();
-    BOOST_TEST(!book->includes({1, Bytes(32, 7)}).value());
+    BOOST_TEST(!book->includes({Uuid(), 1, Bytes(32, 7)}).value());
 }
 
 BOOST_AUTO_TEST_CASE(the_reserve_lies_beside_the_ledger_where_there_is_room) {
