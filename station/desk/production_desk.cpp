@@ -18,8 +18,24 @@ namespace production = issuance::production;
 
 constexpr std::int64_t queue_ahead = 20;
 
+/// Keeps the other production desks from choosing the same renewal.
+class InHand {
+  public:
+    InHand(Station& station, RenewalId renewal) : station_(station), renewal_(renewal) {
+        station_.in_hand.insert(renewal_);
+    }
+    InHand(const InHand&) = delete;
+    InHand& operator=(const InHand&) = delete;
+    ~InHand() { station_.in_hand.erase(renewal_); }
+
+  private:
+    Station& station_;
+    RenewalId renewal_;
+};
+
 /// One card on the reader, from its identification to its last record.
 struct Job {
+    std::optional<InHand> in_hand;
     std::optional<desfire::CardSight> sight;
     std::optional<desfire::BlankCard> blank;
     std::optional<desfire::WriteOrder> order;
@@ -52,8 +68,8 @@ Result<Bytes> credential_for(Station& station, const Renewal& renewal, AttemptId
                            [&](BytesView message) { return station.vault.sign(message); });
 }
 
-/// The first renewal in the queue that this station holds a claim for.
-asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& station) {
+/// The first renewal in the queue that this station holds a claim for and no other desk has chosen.
+asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& station, Job& job) {
     auto read = [](ledger::Ledger& ledger) { return ledger.to_produce(queue_ahead); };
     Result<std::vector<Renewal>> queue = co_await station.ledger.run(std::move(read));
     if (!queue) {
@@ -62,7 +78,9 @@ asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& 
     const auto now = std::chrono::steady_clock::now();
     for (Renewal& renewal : *queue) {
         const auto claim = station.claims.find(renewal.id);
-        if (claim != station.claims.end() && claim->second.until > now) {
+        const bool free = !station.in_hand.contains(renewal.id);
+        if (free && claim != station.claims.end() && claim->second.until > now) {
+            job.in_hand.emplace(station, renewal.id);
             co_return issuance::Claimed{std::move(renewal), claim->second.epoch};
         }
     }
@@ -95,7 +113,7 @@ asio::awaitable<Result<production::Event>> look_up(Station& station,
             job.pass_number = (*renewal)->pass_number;
         }
     } else {
-        Result<std::optional<issuance::Claimed>> next = co_await next_claimed(station);
+        Result<std::optional<issuance::Claimed>> next = co_await next_claimed(station, job);
         if (!next) {
             co_return tl::make_unexpected(std::move(next.error()));
         }

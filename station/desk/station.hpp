@@ -59,6 +59,8 @@ struct Station {
     SystemRandom random{};
     desfire::PortPassProfile profile{};
     std::map<RenewalId, HeldClaim> claims{};
+    /// Renewals that a production desk has chosen for the card on its reader; no other takes them.
+    std::set<RenewalId> in_hand{};
     bool central_reachable = false;
     std::string central_trouble{};         ///< what was told last about why not
     std::optional<Timestamp> last_pull{};  ///< when the central last answered a pull

@@ -1067,7 +1067,8 @@ BOOST_AUTO_TEST_CASE(an_older_state_of_the_file_does_not_include_what_the_centra
     const auto owed = book->outgoing(1000).value();
     const Sha256 head = sha256(as_bytes(owed.back().line));
     auto restored = opened(older.file).value();
-    BOOST_TEST(!restored.includes({Uuid(), owed.back().seq, Bytes(head.begin(), head.end())}).value());
+    BOOST_TEST(
+        !restored.includes({Uuid(), owed.back().seq, Bytes(head.begin(), head.end())}).value());
 }
 
 BOOST_AUTO_TEST_CASE(another_fact_at_the_same_place_is_not_included) {
