@@ -237,7 +237,7 @@ class Run:
             passes[r["pass_no"]] = {"replaces": r["old_pass_no"],
                                     "state": "active" if issued else "pending"}
         for number, values in passes.items():
-            insert(db, "pass", pass_no=number, company="", id_no="", holder_name="王小明",
+            insert(db, "pass", pass_no=number, company="", email="", id_no="", holder_name="王小明",
                    valid_from="", valid_to="", pass_kind="", has_photo=1, port_areas="[]",
                    times_exchanged=0, **values | self.passes.get(number, {}))
         for n, r in enumerate(self.renewals, 1):
