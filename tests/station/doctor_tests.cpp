@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_binding_is_told_with_the_setting_to_change) {
 
 BOOST_AUTO_TEST_CASE(a_libnfc_reader_that_pcscd_has_is_a_wrong_binding) {
     Facts facts = healthy();
-    facts.nfc_readers.emplace("right", reader::NfcConnection{"acr122_usb"});
+    facts.nfc_readers.emplace("right", reader::NfcConnection{"acr122_usb:001:004"});
     require_only(facts, Trouble::binding_wrong, "station.toml", "right");
 }
 

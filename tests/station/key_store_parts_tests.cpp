@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_SUITE(answers)
 
 BOOST_AUTO_TEST_CASE(a_failure_has_the_call_the_name_and_what_to_do) {
     const Failure failure = pkcs11::failure("C_Login", CKR_PIN_INCORRECT);
-    BOOST_TEST((failure.fault == Fault::correct_configuration));
+    BOOST_TEST((failure.fault == Fault::correct_token_pin));
     BOOST_TEST(failure.detail.starts_with("C_Login: CKR_PIN_INCORRECT: the PIN is wrong"));
 }
 
@@ -290,10 +290,14 @@ BOOST_AUTO_TEST_CASE(losing_the_token_is_one_fault) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pin_fault_is_never_one_that_is_tried_again) {
-    for (const CK_RV answer : {CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE,
-                               CKR_PIN_EXPIRED, CKR_PIN_LOCKED, CKR_USER_PIN_NOT_INITIALIZED}) {
-        BOOST_TEST((pkcs11::failure("C_Login", answer).fault == Fault::correct_configuration));
+    const auto fault_of = [](CK_RV answer) { return pkcs11::failure("C_Login", answer).fault; };
+    for (const CK_RV wrong : {CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE}) {
+        BOOST_TEST((fault_of(wrong) == Fault::correct_token_pin));
     }
+    for (const CK_RV due : {CKR_PIN_EXPIRED, CKR_USER_PIN_NOT_INITIALIZED}) {
+        BOOST_TEST((fault_of(due) == Fault::correct_configuration));
+    }
+    BOOST_TEST((fault_of(CKR_PIN_LOCKED) == Fault::unlock_key_token));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
