@@ -8,9 +8,10 @@ namespace figures {
 namespace {
 
 constexpr std::uint8_t next_frame = 0xAF;
-/// GetVersion, authenticate, ChangeKey, SelectApplication, CreateFile, authenticate, authenticate.
+/// GetVersion, authenticate, ChangeKey, SelectApplication, CreateFile, authenticate for the next
+/// key, authenticate anew.
 constexpr std::array<std::uint8_t, stage_names.size()> first_commands{0x60, 0x1A, 0xC4, 0x5A,
-                                                                      0xCD, 0x71, 0x71};
+                                                                      0xCD, 0x77, 0x71};
 
 Moment moment_at(std::int64_t since_boot) {
     return Moment(microseconds(since_boot));
