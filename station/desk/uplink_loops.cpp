@@ -125,6 +125,7 @@ asio::awaitable<Result<void>> compare_with_central(Station& station,
     if (!known) {
         co_return tl::make_unexpected(std::move(known.error()));
     }
+    central_answers(station);
     const std::int64_t seq = known->seq;
     auto compare = [known = std::move(*known)](ledger::Ledger& ledger) {
         return ledger.includes(known);
@@ -143,7 +144,20 @@ asio::awaitable<Result<void>> compare_with_central(Station& station,
     co_return Result<void>();
 }
 
+/// What is known is compared and claimed first: the poll after it may wait long for news.
 asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
+    if (!station.compared) {
+        Result<void> compared = co_await compare_with_central(station, central);
+        if (!compared) {
+            co_return compared;
+        }
+    }
+    if (!station.no_new_cards) {
+        Result<void> claimed = co_await claim_open_renewals(station, central);
+        if (!claimed) {
+            co_return claimed;
+        }
+    }
     auto read = [](ledger::Ledger& ledger) { return ledger.cursor(); };
     Result<std::string> cursor = co_await station.ledger.run(std::move(read));
     if (!cursor) {
@@ -171,17 +185,7 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
         }
         station.work.notify();
     }
-    if (!station.compared) {
-        Result<void> compared = co_await compare_with_central(station, central);
-        if (!compared) {
-            co_return compared;
-        }
-    }
-    if (station.no_new_cards) {
-        co_return Result<void>();
-    }
-    Result<void> claimed = co_await claim_open_renewals(station, central);
-    co_return claimed;
+    co_return Result<void>();
 }
 
 asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient& central,

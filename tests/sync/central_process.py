@@ -62,7 +62,8 @@ class Central:
         self.log = open(self.folder / "centrald.log", "ab")
         self.process = subprocess.Popen(
             [self.programs / "centrald", "--database", self.folder / "central.db",
-             "--listen", f"http://127.0.0.1:{self.port}", "--admin", f"unix:{self.admin_path}",
+             "--listen", f"http://127.0.0.1:{self.port}", "--plain-http-on-loopback",
+             "--admin", f"unix:{self.admin_path}",
              "--station", "kh=KH", "--station", "kh2=KH", "--station", "kl=KL",
              "--business-date", BUSINESS_DATE,
              "--import-passes", DATA / "eligible-passes.csv",
