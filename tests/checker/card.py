@@ -69,7 +69,7 @@ class Keys:
 class Card:
     """A memory file, and everything that is wrong with it, sorted by what it is about."""
 
-    def __init__(self, path, keys, issuer):
+    def __init__(self, path, keys, issuers):
         self.path = pathlib.Path(path)
         memory = json.loads(self.path.read_text())
         if memory["format"] != 1:
@@ -88,7 +88,7 @@ class Card:
         self.secrets = []  # what the keys on this card must be
         self.key_faults = list(self._check_keys(keys))
         self.layout_faults = list(self._check_layout())
-        self.credential_faults = list(self._check_credential(keys, issuer))
+        self.credential_faults = list(self._check_credential(keys, issuers))
         self.state_faults = list(self._check_state())
 
     def _data(self, number):
@@ -183,7 +183,7 @@ class Card:
         elif self.state[2:] != hashlib.sha256(self.credential).digest()[:24]:
             yield "state hash wrong: it is not the hash of the pass file"
 
-    def _check_credential(self, keys, issuer):
+    def _check_credential(self, keys, issuers):
         if not self.credential:
             yield "no credential"
             return
@@ -214,7 +214,7 @@ class Card:
         if mistyped:
             yield f"mistyped claims {mistyped}"
         self.claims = {key: value for key, value in claims.items() if key not in mistyped}
-        yield from self._check_claims(issuer)
+        yield from self._check_claims(issuers)
 
     @staticmethod
     def _check_signature(keys, protected, unprotected, payload, signature):
@@ -235,10 +235,10 @@ class Card:
             except InvalidSignature:
                 yield "the signature does not verify"
 
-    def _check_claims(self, issuer):
+    def _check_claims(self, issuers):
         claims = self.claims
-        if claims.get(ISS) != issuer:
-            yield f"issued by {claims.get(ISS)!r}, not {issuer!r}"
+        if claims.get(ISS) not in issuers:
+            yield f"issued by {claims.get(ISS)!r}, not {' or '.join(issuers)}"
         if claims.get(UID) != bytes.fromhex(self.uid):
             yield f"wrong UID in the credential: it is for chip {claims.get(UID, b'').hex().upper()}"
         if len(claims.get(CTI, b"")) != 16:

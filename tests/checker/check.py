@@ -23,7 +23,8 @@ def arguments(argv):
     add("--cards", required=True, help="folder of card memories, *.json")
     add("--keys", required=True, help="the development key store")
     add("--business-date", required=True, type=datetime.date.fromisoformat)
-    add("--issuer", default="port-office:kh", help="the credential's iss")
+    add("--issuer", action="append", default=[],
+        help="an iss that a credential may have, port-office:kh without it; repeatable")
     add("--expect-issued", type=int, metavar="N")
     add("--allow-in-doubt", action="store_true", help="started, torn and authorised may be left")
     add("--allow-unacknowledged", action="store_true", help="the central need not have all facts")
@@ -43,7 +44,7 @@ def arguments(argv):
 
 def read_world(options, copies):
     keys = Keys(options.keys)
-    memories = [Card(path, keys, options.issuer)
+    memories = [Card(path, keys, options.issuer or ["port-office:kh"])
                 for path in sorted(pathlib.Path(options.cards).glob("*.json"))]
     ledgers = [Ledger(path, copies) for path in options.ledger]
     world = invariants.World(ledgers, Central(options.central, copies), memories, options)

@@ -26,7 +26,11 @@ usb_serial = "SN5"
 
 WorkplaceOptions options(const std::string& name) {
     const std::filesystem::path build = std::filesystem::path(PROGRAMS_DIR).parent_path();
-    return {PROGRAMS_DIR, SOURCE_DIR, (build / ("hotplug-" + name)).string(), "", ""};
+    WorkplaceOptions options;
+    options.programs = PROGRAMS_DIR;
+    options.source = SOURCE_DIR;
+    options.folder = (build / ("hotplug-" + name)).string();
+    return options;
 }
 
 bool flag(const json::object& view, std::string_view key) {

@@ -1,0 +1,194 @@
+#include "tests/live/machine.hpp"
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace live {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr int central_port = 8080;
+constexpr int readers_of_second = 2;
+
+}  // namespace
+
+Environment unpacked_pcscd(const std::string& source) {
+    const Finished finished = run({source + "/tests/live/unpack-pcscd", source + "/build/pcscd"});
+    Environment found;
+    std::istringstream lines(finished.out);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t quote = line.find("='");
+        if (quote != std::string::npos && line.ends_with('\'')) {
+            found[line.substr(0, quote)] = line.substr(quote + 2, line.size() - quote - 3);
+        }
+    }
+    return found;
+}
+
+int reader_count(const WorkplaceOptions& options) {
+    return 2 + options.more_production_readers;
+}
+
+std::string central_endpoint(const WorkplaceOptions& options) {
+    return (options.plain_http ? "http" : "https") + std::string("://127.0.0.1:") +
+           std::to_string(central_port);
+}
+
+std::string exchange_line(const std::string& path, const std::string& line) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    std::string answer;
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+        const std::string whole = line + "\n";
+        if (::send(fd, whole.data(), whole.size(), MSG_NOSIGNAL) > 0) {
+            char letter = 0;
+            while (::recv(fd, &letter, 1, 0) == 1 && letter != '\n') {
+                answer += letter;
+            }
+        }
+    }
+    ::close(fd);
+    return answer;
+}
+
+bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    return true;
+}
+
+std::string text(const json::object& object, std::string_view key) {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream content;
+    content << file.rdbuf();
+    return content.str();
+}
+
+void make_certificate(const WorkplaceOptions& options, const std::string& ca,
+                      const std::vector<std::string>& words) {
+    std::vector<std::string> command{options.programs + "/stationca", words.front(),
+                                     options.folder + "/" + ca};
+    command.insert(command.end(), words.begin() + 1, words.end());
+    if (run(command).exit_code != 0) {
+        throw std::runtime_error("stationca " + words.front() + " failed");
+    }
+}
+
+Machine::Machine(WorkplaceOptions options) : options_(std::move(options)) {
+    fs::remove_all(options_.folder);
+    fs::create_directories(file("cards"));
+    fs::create_directories(file("letters"));
+    start_pcscd();
+    if (run({options_.programs + "/cardtool", "keys", "create", file("keys")}).exit_code != 0) {
+        throw std::runtime_error("cardtool made no keys");
+    }
+    make_certificate(options_, "ca", {"create"});
+    make_certificate(options_, "ca", {"server", "127.0.0.1"});
+}
+
+void Machine::start_pcscd() {
+    fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
+    const int readers =
+        reader_count(options_) + (options_.second_station.empty() ? 0 : readers_of_second);
+    pcscd_.emplace(std::vector<std::string>{options_.source + "/tests/live/pcscd", file("pcscd"),
+                                            std::to_string(readers), std::to_string(base_port)},
+                   file("pcscd.log"), unpacked_pcscd(options_.source));
+    if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
+        throw std::runtime_error("pcscd does not start, see " + file("pcscd.log"));
+    }
+}
+
+void Machine::start_central() {
+    std::vector<std::string> command{options_.programs + "/centrald",
+                                     "--database",
+                                     file("central.db"),
+                                     "--listen",
+                                     central_endpoint(options_),
+                                     "--admin",
+                                     "unix:" + file("admin.sock"),
+                                     "--station",
+                                     "kh=KH",
+                                     "--station",
+                                     "kl=KL",
+                                     "--business-date",
+                                     options_.business_date,
+                                     "--import-passes",
+                                     options_.passes,
+                                     "--import-renewals",
+                                     options_.source + "/tests/data/renewals-list.csv",
+                                     "--import-photos",
+                                     options_.source + "/tests/data/photos",
+                                     "--letter-spool",
+                                     file("letters")};
+    if (options_.plain_http) {
+        command.emplace_back("--plain-http-on-loopback");
+    } else {
+        command.insert(command.end(), {"--tls-certificate", file("ca/server.pem"), "--tls-key",
+                                       file("ca/server.key"), "--client-ca", file("ca/ca.pem")});
+    }
+    central_.emplace(command, file("centrald.log"));
+    if (!eventually([&] { return central_run({"list", "--json"}).exit_code == 0; })) {
+        throw std::runtime_error("centrald does not start, see " + file("centrald.log"));
+    }
+}
+
+void Machine::stop_central() {
+    central_->signal(SIGTERM);
+    central_->wait();
+}
+
+Finished Machine::central_run(std::vector<std::string> words) {
+    std::vector<std::string> command{options_.programs + "/centralctl", "--admin",
+                                     "unix:" + file("admin.sock")};
+    command.insert(command.end(), words.begin(), words.end());
+    return run(command, file("commands.log"));
+}
+
+json::object Machine::central_command(const std::vector<std::string>& words) {
+    std::vector<std::string> command = words;
+    command.emplace_back("--json");
+    const Finished finished = central_run(command);
+    boost::system::error_code error;
+    json::value parsed = json::parse(finished.out, error);
+    if (error || !parsed.is_object()) {
+        throw std::runtime_error("centralctl " + words.front() + ": " + finished.out);
+    }
+    return parsed.as_object();
+}
+
+std::string Machine::blank_card(const std::string& name, int genuine) {
+    const std::string memory = file("cards/" + name + ".json");
+    std::vector<std::string> command{options_.programs + "/vcard", "create", "--memory", memory};
+    if (genuine >= 0) {
+        command.insert(command.end(), {"--genuine", std::to_string(genuine)});
+    }
+    if (run(command).exit_code != 0) {
+        throw std::runtime_error("vcard made no card");
+    }
+    return memory;
+}
+
+}  // namespace live

@@ -1,0 +1,219 @@
+#include "tests/live/port_office.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include <signal.h>
+
+namespace live {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// The virtual reader's driver is polled every 400 ms; no hand swaps two cards faster than that.
+constexpr auto polling_interval = 450ms;
+
+/// Where a reader of libnfc is plugged in.
+std::string serial_port(const std::string& folder, std::size_t reader) {
+    return folder + "/port-" + std::to_string(reader);
+}
+
+}  // namespace
+
+Slot::Slot(const std::string& programs, const std::string& folder, int number,
+           const std::vector<std::string>& card)
+    : socket_(folder + "/slot-" + std::to_string(number) + ".sock") {
+    const std::string parked = folder + "/parked-" + std::to_string(number) + ".json";
+    run({programs + "/vcard", "create", "--memory", parked});
+    const std::string program = programs + "/" + card.front();
+    std::vector<std::string> words{program, "--memory", parked};
+    words.insert(words.end(), card.begin() + 1, card.end());
+    words.insert(words.end(), {"--control", socket_});
+    process_.emplace(words, folder + "/slot-" + std::to_string(number) + ".log");
+    if (!eventually([&] { return command("state").starts_with("ok"); })) {
+        throw std::runtime_error(program + " does not answer");
+    }
+}
+
+std::string Slot::command(const std::string& line) {
+    return exchange_line(socket_, line);
+}
+
+void Slot::place(const std::string& memory_file) {
+    take_off();
+    if (const auto loaded = command("load " + memory_file); !loaded.starts_with("ok")) {
+        throw std::runtime_error("load: " + loaded);
+    }
+    put_back();
+}
+
+void Slot::put_back() {
+    command("insert");
+}
+void Slot::take_off() {
+    command("remove");
+}
+
+void Slot::tear(std::uint32_t at, const std::string& when) {
+    command("tear " + std::to_string(at) + " " + when);
+}
+
+std::int64_t Slot::apdus() {
+    const std::string answer = command("apdus");
+    return std::stoll(answer.substr(answer.find_last_of(" =") + 1));
+}
+
+void Slot::reset_apdus() {
+    command("reset-apdus");
+}
+
+bool Slot::present() {
+    return command("state").find(" present") != std::string::npos;
+}
+
+PortOffice::PortOffice(WorkplaceOptions options, Site site)
+    : options_(std::move(options)), site_(std::move(site)) {
+    fs::create_directories(path("logs"));
+    for (int reader = 0; reader < reader_count(options_); ++reader) {
+        const auto number = static_cast<std::size_t>(reader);
+        const int port = base_port + 2 * (site_.first_reader + reader);
+        const std::vector<std::string> card =
+            options_.stack == Stack::pcsc
+                ? std::vector<std::string>{"vcard", "--port", std::to_string(port)}
+                : std::vector<std::string>{"vpn532", "--port", serial_port(site_.folder, number)};
+        slots_.emplace_back(options_.programs, site_.folder, reader, card);
+    }
+    use_certificate_of(site_.station);
+    write_configuration();
+}
+
+void PortOffice::use_certificate_of(const std::string& station, const std::string& ca) {
+    const std::string authority = options_.folder + "/" + ca;
+    if (!fs::exists(authority)) {
+        make_certificate(options_, ca, {"create"});
+    }
+    const std::string made = authority + "/station-" + station;
+    if (!fs::exists(made + ".pem")) {
+        make_certificate(options_, ca, {"station", station});
+    }
+    for (const char* suffix : {".pem", ".key"}) {
+        fs::copy_file(made + suffix, path(std::string("station") + suffix),
+                      fs::copy_options::overwrite_existing);
+    }
+}
+
+std::string PortOffice::reader_settings(std::size_t reader) const {
+    const std::string seen = "Virtual Reader " +
+                             std::to_string(site_.first_reader + static_cast<int>(reader)) +
+                             " 00 00";
+    return options_.stack == Stack::pcsc
+               ? "name = \"" + seen + "\"\n"
+               : "name = \"Board " + std::to_string(reader) +
+                     "\"\nnfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+}
+
+void PortOffice::write_configuration() const {
+    std::ofstream file(path("station.toml"));
+    file << "station = \"" << site_.station << "\"\n"
+         << "central = \"" << central_endpoint(options_) << "\"\n"
+         << "control = \"unix:" << path("stationd.sock") << "\"\n"
+         << "ledger = \"" << ledger() << "\"\n"
+         << "keys = \"" << options_.folder << "/keys"
+         << "\"\n"
+         << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
+         << "business_date = \"" << options_.business_date << "\"\n"
+         << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n");
+    for (int reader = 0; reader < reader_count(options_); ++reader) {
+        const auto number = static_cast<std::size_t>(reader);
+        file << "[[reader]]\n"
+             << reader_settings(number) << "role = \""
+             << (number == counter_reader ? "counter" : "production") << "\"\n\n";
+    }
+    file << "[[old_pass]]\nform = \"number\"\n\n"
+         << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
+    if (!options_.plain_http) {
+        file << "\n[tls]\nca = \"" << options_.folder << "/ca/ca.pem"
+             << "\"\n"
+             << "certificate = \"" << path("station.pem") << "\"\n"
+             << "key = \"" << path("station.key") << "\"\n";
+    }
+}
+
+void PortOffice::start_station(const Environment& more) {
+    station_.emplace(
+        std::vector<std::string>{options_.programs + "/stationd", "--config", path("station.toml")},
+        path("logs/stationd.log"), more);
+}
+
+void PortOffice::stop_station() {
+    station_->signal(SIGTERM);
+    station_->wait();
+}
+
+Finished PortOffice::station_run(std::vector<std::string> words) {
+    std::vector<std::string> command{options_.programs + "/stationctl", "--control",
+                                     "unix:" + path("stationd.sock")};
+    command.insert(command.end(), words.begin(), words.end());
+    return run(command, path("commands.log"));
+}
+
+json::object PortOffice::status() {
+    const Finished finished = station_run({"status"});
+    boost::system::error_code error;
+    json::value parsed = json::parse(finished.out, error);
+    return error || !parsed.is_object() ? json::object{} : parsed.as_object();
+}
+
+json::object PortOffice::reader(std::size_t number) {
+    const json::object whole = status();
+    const json::value* readers = whole.if_contains("readers");
+    return readers == nullptr ? json::object{} : readers->as_array().at(number).as_object();
+}
+
+void PortOffice::take_off(std::size_t number) {
+    slot(number).take_off();
+    eventually([&] {
+        const json::object view = reader(number);
+        return view.empty() || !view.at("card_present").as_bool();
+    });
+    std::this_thread::sleep_for(polling_interval);
+}
+
+json::object PortOffice::renewal(const std::string& pass_no) {
+    const Finished finished = station_run({"queue"});
+    boost::system::error_code error;
+    const json::value parsed = json::parse(finished.out, error);
+    if (!error && parsed.is_object()) {
+        for (const json::value& row : parsed.at("renewals").as_array()) {
+            if (text(row.as_object(), "pass_no") == pass_no) {
+                return row.as_object();
+            }
+        }
+    }
+    return {};
+}
+
+Process PortOffice::begin_hand_over(const std::string& old_qr, const std::string& log) {
+    return {{options_.programs + "/stationctl", "--control", "unix:" + path("stationd.sock"),
+             "--json", "hand-over", "--old-qr", old_qr},
+            log};
+}
+
+std::vector<json::object> PortOffice::events() const {
+    std::vector<json::object> all;
+    std::istringstream lines(read_file(path("logs/stationd.log")));
+    for (std::string line; std::getline(lines, line);) {
+        boost::system::error_code error;
+        json::value parsed = json::parse(line, error);
+        if (!error && parsed.is_object()) {
+            all.push_back(std::move(parsed.as_object()));
+        }
+    }
+    return all;
+}
+
+}  // namespace live
