@@ -106,14 +106,17 @@ void PortOffice::use_certificate_of(const std::string& station, const std::strin
     }
 }
 
+std::string PortOffice::reader_name(std::size_t reader) const {
+    const int number = site_.first_reader + static_cast<int>(reader);
+    return options_.stack == Stack::pcsc ? "Virtual Reader " + std::to_string(number) + " 00 00"
+                                         : "Board " + std::to_string(reader);
+}
+
 std::string PortOffice::reader_settings(std::size_t reader) const {
-    const std::string seen = "Virtual Reader " +
-                             std::to_string(site_.first_reader + static_cast<int>(reader)) +
-                             " 00 00";
+    const std::string name = "name = \"" + reader_name(reader) + "\"\n";
     return options_.stack == Stack::pcsc
-               ? "name = \"" + seen + "\"\n"
-               : "name = \"Board " + std::to_string(reader) +
-                     "\"\nnfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+               ? name
+               : name + "nfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
 }
 
 void PortOffice::write_configuration() const {
