@@ -15,6 +15,9 @@ std::string synthetic_pass(int number);
 /// The folder, programs and passes of a test of this name.
 WorkplaceOptions options_for(const std::string& name);
 
+/// Whether a sweep is to take every point, and no sample: LIVE_SWEEP=full.
+bool every_point();
+
 class Journey {
   public:
     /// Applies for the exchange of this old pass and has it approved.
@@ -27,25 +30,38 @@ class Journey {
     /// The central says 已換證 and knows everything that happened.
     bool issued();
 
-    /// Called after the card was put on the reader, before anything is waited for.
+    /// Called with the card in hand, before it is put on the reader.
     std::function<void(Slot&)> on_production;
     std::function<void(Slot&)> on_counter;
+
+    /// Called again and again while something is waited for.
+    std::function<void()> meanwhile;
 
     [[nodiscard]] const std::string& pass_no() const { return pass_no_; }
     [[nodiscard]] const std::string& old_pass() const { return old_pass_; }
     [[nodiscard]] const std::string& card_file() const { return card_file_; }
+    /// How often the station was started again.
     [[nodiscard]] int deaths() const { return deaths_; }
+    /// How often the central was.
+    [[nodiscard]] int central_deaths() const { return central_deaths_; }
 
   private:
-    /// Starts the station again where it has died, and puts a torn card back.
+    /// Starts again what has died, station or central.
+    void revive();
+    /// That, and puts a torn card back.
     void mend(std::size_t reader);
+    /// Empty where the central does not answer.
+    std::string central_status();
+    /// The application's new pass number, made once however often the central dies over it.
+    std::string apply();
     bool sit(const std::string& log);
 
     Workplace& place_;
+    int deaths_ = 0;
+    int central_deaths_ = 0;
     std::string old_pass_;
     std::string pass_no_;
     std::string card_file_;
-    int deaths_ = 0;
 };
 
 }  // namespace live

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr int central_port = 8080;
 constexpr int readers_of_second = 2;
 
 }  // namespace
@@ -41,9 +40,9 @@ int reader_count(const WorkplaceOptions& options) {
     return 2 + options.more_production_readers;
 }
 
-std::string central_endpoint(const WorkplaceOptions& options) {
+std::string endpoint(const WorkplaceOptions& options, int port) {
     return (options.plain_http ? "http" : "https") + std::string("://127.0.0.1:") +
-           std::to_string(central_port);
+           std::to_string(port);
 }
 
 std::string exchange_line(const std::string& path, const std::string& line) {
@@ -122,16 +121,18 @@ void Machine::start_pcscd() {
     }
 }
 
-void Machine::start_central() {
+void Machine::start_central(const Environment& more) {
     std::vector<std::string> command{options_.programs + "/centrald",
                                      "--database",
                                      file("central.db"),
                                      "--listen",
-                                     central_endpoint(options_),
+                                     endpoint(options_, central_port),
                                      "--admin",
                                      "unix:" + file("admin.sock"),
                                      "--station",
                                      "kh=KH",
+                                     "--station",
+                                     "kh2=KH",
                                      "--station",
                                      "kl=KL",
                                      "--business-date",
@@ -150,8 +151,11 @@ void Machine::start_central() {
         command.insert(command.end(), {"--tls-certificate", file("ca/server.pem"), "--tls-key",
                                        file("ca/server.key"), "--client-ca", file("ca/ca.pem")});
     }
-    central_.emplace(command, file("centrald.log"));
-    if (!eventually([&] { return central_run({"list", "--json"}).exit_code == 0; })) {
+    central_.emplace(command, file("centrald.log"), more);
+    const bool answers = eventually([&] {
+        return !central_->running() || central_run({"list", "--json"}).exit_code == 0;
+    });
+    if (!answers || (more.empty() && !central_->running())) {
         throw std::runtime_error("centrald does not start, see " + file("centrald.log"));
     }
 }

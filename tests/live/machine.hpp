@@ -21,23 +21,27 @@ namespace json = boost::json;
 /// How a reader is driven, and so which program is behind it: vcard or vpn532.
 enum class Stack : std::uint8_t { pcsc, libnfc };
 
+/// The central listens here on loopback.
+inline constexpr int central_port = 8080;
+
 struct WorkplaceOptions {
     std::string programs;  ///< folder of the programs under test
     std::string source;    ///< the project's own folder, for its scripts and sample data
     std::string folder;    ///< where databases, keys, cards and logs go; emptied first
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
-    Stack stack = Stack::pcsc;        ///< of all readers
-    int more_production_readers = 0;  ///< numbered from 2
-    bool plain_http = false;          ///< between station and central, in place of TLS
-    std::string second_station;       ///< where not empty, an office of another port, such as kl
+    Stack stack = Stack::pcsc;           ///< of all readers
+    int more_production_readers = 0;     ///< numbered from 2
+    bool plain_http = false;             ///< between station and central, in place of TLS
+    int central_seen_at = central_port;  ///< loopback port where stations look for it: a proxy's
+    std::string second_station;          ///< where not empty, an office of another port, such as kl
 };
 
 /// Of the first office; a second one has its production reader and its counter.
 [[nodiscard]] int reader_count(const WorkplaceOptions& options);
 /// pcscd's virtual reader 0 waits for its card at this TCP port, the next one two further on.
 inline constexpr int base_port = 35963;
-[[nodiscard]] std::string central_endpoint(const WorkplaceOptions& options);
+[[nodiscard]] std::string endpoint(const WorkplaceOptions& options, int port);
 
 class Machine {
   public:
@@ -47,7 +51,8 @@ class Machine {
     /// Also after it was killed.
     void start_pcscd();
     Process& pcscd() { return *pcscd_; }
-    void start_central();
+    /// `more` goes into the environment of centrald, which may then be dead already.
+    void start_central(const Environment& more = {});
     void stop_central();
     Process& central() { return *central_; }
 

@@ -43,11 +43,15 @@ std::string Slot::command(const std::string& line) {
     return exchange_line(socket_, line);
 }
 
-void Slot::place(const std::string& memory_file) {
+void Slot::load(const std::string& memory_file) {
     take_off();
     if (const auto loaded = command("load " + memory_file); !loaded.starts_with("ok")) {
         throw std::runtime_error("load: " + loaded);
     }
+}
+
+void Slot::place(const std::string& memory_file) {
+    load(memory_file);
     put_back();
 }
 
@@ -122,7 +126,7 @@ std::string PortOffice::reader_settings(std::size_t reader) const {
 void PortOffice::write_configuration() const {
     std::ofstream file(path("station.toml"));
     file << "station = \"" << site_.station << "\"\n"
-         << "central = \"" << central_endpoint(options_) << "\"\n"
+         << "central = \"" << endpoint(options_, options_.central_seen_at) << "\"\n"
          << "control = \"unix:" << path("stationd.sock") << "\"\n"
          << "ledger = \"" << ledger() << "\"\n"
          << "keys = \"" << options_.folder << "/keys"

@@ -1,7 +1,8 @@
-// Loaded with LD_PRELOAD: counts what a process syncs to disk and kills it before or after the N-th
-// time. README.md says how it is told.
+// Loaded with LD_PRELOAD: counts what a process syncs or writes to disk, and kills it before or
+// after the N-th time, or lets the disk fail then. README.md says how it is told.
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstdint>
@@ -19,6 +20,9 @@
 namespace {
 
 using Sync = int (*)(int);
+using Write = ssize_t (*)(int, const void*, size_t, off64_t);
+
+enum class Act : std::uint8_t { none, die_before, die_after, fail_sync, fail_write };
 
 constexpr std::size_t longest_comm = 15;
 
@@ -41,12 +45,13 @@ std::string_view variable(const char* name) {
     return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-Sync original(const char* name) {
+template <class Function>
+Function original(const char* name) {
     void* found = ::dlsym(RTLD_NEXT, name);
     if (found == nullptr) {
         refuse("no original to call");
     }
-    return reinterpret_cast<Sync>(found);
+    return reinterpret_cast<Function>(found);
 }
 
 class Killpoint {
@@ -71,18 +76,31 @@ class Killpoint {
     }
 
     int sync(Sync original_sync, int file) {
-        if (process_ != ::getpid() || !concerns(file)) {
+        if (act_ == Act::fail_write || process_ != ::getpid() || !concerns(file)) {
             return original_sync(file);
         }
-        const std::uint64_t number = next();
-        if (before_ && number == point_) {
+        const bool here = next() == point_;
+        if (here && act_ == Act::die_before) {
             die();
         }
+        if (here && act_ == Act::fail_sync) {
+            errno = EIO;
+            return -1;
+        }
         const int result = original_sync(file);
-        if (!before_ && number == point_) {
+        if (here && act_ == Act::die_after) {
             die();
         }
         return result;
+    }
+
+    ssize_t write(Write original_write, int file, const void* octets, size_t size, off64_t at) {
+        if (act_ == Act::fail_write && process_ == ::getpid() && concerns(file) &&
+            next() == point_) {
+            errno = ENOSPC;
+            return -1;
+        }
+        return original_write(file, octets, size, at);
     }
 
   private:
@@ -95,10 +113,14 @@ class Killpoint {
         const std::string_view number =
             colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
         const auto parsed = std::from_chars(number.data(), number.data() + number.size(), point_);
-        before_ = when == "before";
-        if ((!before_ && when != "after") || parsed.ec != std::errc() ||
+        act_ = when == "before"  ? Act::die_before
+               : when == "after" ? Act::die_after
+               : when == "error" ? Act::fail_sync
+               : when == "full"  ? Act::fail_write
+                                 : Act::none;
+        if (act_ == Act::none || parsed.ec != std::errc() ||
             parsed.ptr != number.data() + number.size() || point_ == 0) {
-            refuse("KILLPOINT is before:N or after:N, N from 1");
+            refuse("KILLPOINT is before:N, after:N, error:N or full:N, N from 1");
         }
     }
 
@@ -132,7 +154,7 @@ class Killpoint {
 
     pid_t process_ = 0;  ///< the one to act in; a forked child has another id
     std::string file_;
-    bool before_ = false;
+    Act act_ = Act::none;
     std::uint64_t point_ = 0;  ///< 0: none
     int count_file_ = -1;
     std::uint64_t count_ = 0;
@@ -150,11 +172,16 @@ Killpoint& killpoint() {
 }  // namespace
 
 extern "C" int fdatasync(int file) {
-    static const Sync next = original("fdatasync");
+    static const Sync next = original<Sync>("fdatasync");
     return killpoint().sync(next, file);
 }
 
 extern "C" int fsync(int file) {
-    static const Sync next = original("fsync");
+    static const Sync next = original<Sync>("fsync");
     return killpoint().sync(next, file);
+}
+
+extern "C" ssize_t pwrite64(int file, const void* octets, size_t size, off64_t at) {
+    static const Write next = original<Write>("pwrite64");
+    return killpoint().write(next, file, octets, size, at);
 }
