@@ -101,7 +101,7 @@ Result<void> check_readers(const config::Config& config) {
     std::vector<reader::NamedBinding> bindings;
     for (const config::ReaderSetting& setting : config.readers) {
         if (const auto* nfc = std::get_if<reader::NfcConnection>(&setting.address)) {
-            const auto checked = reader::check_nfc(setting.name, nfc->text, listed, devices);
+            auto checked = reader::check_nfc(setting.name, nfc->text, listed, devices);
             if (!checked) {
                 return checked;
             }

@@ -196,7 +196,7 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
 }
 
 Result<void> Ledger::store_page(const wire::RenewalPage& page) {
-    auto transaction = sqlite::Transaction::begin(database_);
+    auto transaction = sqlite::Transaction::begin(database_, sqlite::Durability::deferred);
     if (!transaction) {
         return tl::make_unexpected(transaction.error());
     }
@@ -637,10 +637,16 @@ Result<std::vector<OutgoingFact>> Ledger::outgoing(std::int64_t limit) {
 }
 
 Result<void> Ledger::acknowledge(std::int64_t through_seq) {
-    return database_
-        .run("UPDATE outbox SET acknowledged = 1 WHERE acknowledged = 0 AND seq <= ?",
-             {through_seq})
-        .map([](std::int64_t) {});
+    auto transaction = sqlite::Transaction::begin(database_, sqlite::Durability::deferred);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    auto updated = database_.run(
+        "UPDATE outbox SET acknowledged = 1 WHERE acknowledged = 0 AND seq <= ?", {through_seq});
+    if (!updated) {
+        return tl::make_unexpected(updated.error());
+    }
+    return transaction->commit();
 }
 
 Result<bool> Ledger::is_acknowledged(std::int64_t seq) {

@@ -85,7 +85,8 @@ class Ledger {
     [[nodiscard]] Result<std::string> cursor();
     [[nodiscard]] Result<Counts> counts();
 
-    /// The page and its cursor together. An older version than the stored one changes nothing.
+    /// The page and its cursor together. An older version than the stored one changes nothing. Is
+    /// durable with the next act: a power cut before it has the same page pulled again.
     Result<void> store_page(const wire::RenewalPage& page);
     [[nodiscard]] Result<std::optional<Renewal>> renewal(RenewalId id);
     [[nodiscard]] Result<std::optional<Renewal>> renewal_by_pass(const PassNumber& number);
@@ -118,6 +119,7 @@ class Ledger {
 
     /// Facts not yet acknowledged, in order.
     [[nodiscard]] Result<std::vector<OutgoingFact>> outgoing(std::int64_t limit);
+    /// Is durable with the next act: a power cut before it has the facts sent again.
     Result<void> acknowledge(std::int64_t through_seq);
     [[nodiscard]] Result<bool> is_acknowledged(std::int64_t seq);
     /// The new pass that a fact is about.

@@ -379,25 +379,42 @@ bool Database::in_transaction() const {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
-Result<Transaction> Transaction::begin(Database& database) {
+Result<Transaction> Transaction::begin(Database& database, Durability durability) {
+    // In WAL mode NORMAL leaves out the sync of a commit and nothing else; the next synced commit
+    // syncs the same file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    if (durability == Durability::deferred) {
+        if (const auto relaxed = database.execute("PRAGMA synchronous=NORMAL"); !relaxed) {
+            return tl::make_unexpected(relaxed.error());
+        }
+    }
+    Transaction transaction(database, durability);
     if (const auto begun = database.execute("BEGIN IMMEDIATE"); !begun) {
         return tl::make_unexpected(begun.error());
     }
-    return Transaction(database);
+    return transaction;
+}
+
+Result<void> Transaction::end() {
+    Database& database = *std::exchange(database_, nullptr);
+    return durability_ == Durability::synced ? Result<void>()
+                                             : database.execute("PRAGMA synchronous=FULL");
 }
 
 Result<void> Transaction::commit() {
     if (auto done = database_->execute("COMMIT"); !done) {
         return done;  // the destructor rolls back what SQLite has not rolled back by itself
     }
-    database_ = nullptr;
-    return {};
+    return end();
 }
 
 Transaction::~Transaction() {
-    if (database_ != nullptr && database_->in_transaction()) {
+    if (database_ == nullptr) {
+        return;
+    }
+    if (database_->in_transaction()) {
         (void)database_->execute("ROLLBACK");
     }
+    (void)end();
 }
 
 }  // namespace card::sqlite

@@ -152,23 +152,38 @@ class Database {
     Handle handle_;
 };
 
+/// What a commit promises.
+enum class Durability : std::uint8_t {
+    /// What was written survives a power cut.
+    synced,
+    /// A power cut takes back all commits since the last synced one, each of them whole, and an
+    /// fdatasync is saved. For what others know and will tell again.
+    deferred,
+};
+
 /// BEGIN IMMEDIATE. Rolls back when destroyed without `commit`. Transactions do not nest.
 class Transaction {
   public:
-    static Result<Transaction> begin(Database& database);
+    static Result<Transaction> begin(Database& database,
+                                     Durability durability = Durability::synced);
     Transaction(Transaction&& other) noexcept
-        : database_(std::exchange(other.database_, nullptr)) {}
+        : database_(std::exchange(other.database_, nullptr)), durability_(other.durability_) {}
     Transaction& operator=(Transaction&&) = delete;
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
 
-    /// After this returns success, what was written survives a power cut.
+    /// After this returns success, the promise of its durability holds.
     Result<void> commit();
 
   private:
-    explicit Transaction(Database& database) : database_(&database) {}
+    Transaction(Database& database, Durability durability)
+        : database_(&database), durability_(durability) {}
+    /// Whatever comes next is synced again.
+    Result<void> end();
+
     Database* database_;
+    Durability durability_;
 };
 
 }  // namespace card::sqlite

@@ -36,9 +36,12 @@ class FailingDisk {
     static void recover() { countdown_ = 0; }
     /// Whether the operation that was to fail was reached.
     static bool failed() { return countdown_ < 0; }
+    /// How many syncs there were, of any file that sees this disk.
+    static int syncs() { return syncs_; }
 
   private:
     static bool is_due(What what) {
+        syncs_ += what == What::sync ? 1 : 0;
         if (what != what_ || countdown_ <= 0) {
             return false;
         }
@@ -81,5 +84,6 @@ class FailingDisk {
     static inline std::map<const sqlite3_io_methods*, Methods> kinds_{};
     static inline What what_ = What::sync;
     static inline int countdown_ = 0;
+    static inline int syncs_ = 0;
     static inline int code_ = 0;
 };
