@@ -7,7 +7,7 @@
 #include "station/cardtool/card_call.hpp"
 #include "station/cardtool/gate.hpp"
 #include "station/cardtool/journal.hpp"
-#include "station/cardtool/pass_file.hpp"
+#include "station/card_files/pass_file.hpp"
 #include "station/cardtool/progress.hpp"
 
 namespace card::cardtool {

@@ -14,7 +14,7 @@
 #include "station/cardtool/cardtool.hpp"
 #include "station/cardtool/gate.hpp"
 #include "station/cardtool/journal.hpp"
-#include "station/cardtool/pass_file.hpp"
+#include "station/card_files/pass_file.hpp"
 
 namespace {
 
