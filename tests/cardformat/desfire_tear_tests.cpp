@@ -87,13 +87,28 @@ void tear_everywhere(const Step& prepare, const Act& act, const Step& put_back) 
     }
 }
 
-/// The same for a change of the life state, which ends as it was or as it was to become.
+/// The same for a change of the life state, torn once and, while it is asked for again, once more.
+/// It ends as it was or as it was to become.
 void tear_change_everywhere(const Step& prepare, const Act& change, LifeState from, LifeState to) {
-    tear_everywhere(prepare, change, [&](Presented& presented) {
+    const auto one_of_both = [&](Presented& presented) {
         const auto life = presented.bench.at_the_gate();
         BOOST_TEST((life == from || life == to));
-        BOOST_REQUIRE(change(presented));
-        BOOST_TEST((presented.bench.at_the_gate() == to));
+    };
+    tear_everywhere(prepare, change, [&](Presented& presented) {
+        one_of_both(presented);
+        const virtual_card::CardMemory torn = presented.bench.memory;
+        bool hit = true;
+        for (std::uint32_t at = 1; hit; ++at) {
+            for (const Tear::When way : ways) {
+                presented.bench.memory = torn;
+                presented.card.tear({at, way});
+                hit = !change(presented);
+                one_of_both(presented);
+                presented.card.tear({0, way});
+                BOOST_REQUIRE(change(presented));
+                BOOST_TEST((presented.bench.at_the_gate() == to));
+            }
+        }
     });
 }
 

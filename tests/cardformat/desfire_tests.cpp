@@ -326,6 +326,31 @@ BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_never_counts_as_verified) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_at_the_counter_is_no_success_and_stays_usable) {
+    constexpr std::uint32_t apdus = 12;  // GetVersion, the selection, a change of state
+    for (const ChipCase& chip : all_chips()) {
+        Bench made(chip.profile);
+        Card fresh(made.memory);
+        bool recorded = false;
+        BOOST_REQUIRE(made.present(fresh, recorded));
+        for (const Misbehaviour& misbehaviour : misbehaviours(apdus)) {
+            BOOST_TEST_CONTEXT(chip.name << " " << misbehaviour.name << " "
+                                         << misbehaviour.quirks.replays_last_answer.value_or(0)) {
+                Bench bench(chip.profile);
+                bench.memory = made.memory;
+                {
+                    Card lying(bench.memory, misbehaviour.quirks);
+                    BOOST_TEST(!bench.activate(lying));
+                }
+                const auto life = bench.at_the_gate();
+                BOOST_TEST((life == LifeState::made || life == LifeState::active));
+                Card honest(bench.memory);
+                BOOST_TEST(bench.activate(honest).has_value());
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(any_injected_status_at_any_apdu_leaves_a_card_that_can_be_finished) {
     for (const ChipCase& chip : all_chips()) {
         for (const int status : {0x0C, 0x0E, 0x1C, 0x1E, 0x7E, 0x9D, 0xAE, 0xBE, 0xDE, 0xEE}) {
