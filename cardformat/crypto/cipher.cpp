@@ -5,6 +5,31 @@
 #include "cardformat/crypto/openssl.hpp"
 
 namespace card {
+namespace {
+
+using Algorithm = std::unique_ptr<EVP_CIPHER, Deleter<EVP_CIPHER_free>>;
+
+/// Looked up once: a look-up costs several times as much as the few blocks of one command.
+Algorithm fetched(const char* name) {
+    Algorithm algorithm(EVP_CIPHER_fetch(nullptr, name, nullptr));
+    openssl::must(algorithm != nullptr, name);
+    return algorithm;
+}
+
+const EVP_CIPHER* aes_128_cbc() {
+    static const Algorithm algorithm = fetched("AES-128-CBC");
+    return algorithm.get();
+}
+const EVP_CIPHER* triple_des_2key_cbc() {
+    static const Algorithm algorithm = fetched("DES-EDE-CBC");
+    return algorithm.get();
+}
+const EVP_CIPHER* triple_des_3key_cbc() {
+    static const Algorithm algorithm = fetched("DES-EDE3-CBC");
+    return algorithm.get();
+}
+
+}  // namespace
 
 BlockCipher::BlockCipher(bool aes, BytesView key) : aes_(aes), key_size_(key.size()) {
     std::copy(key.begin(), key.end(), key_.fill().begin());
@@ -36,9 +61,9 @@ Bytes BlockCipher::encrypt_block(BytesView block) const {
 
 Bytes BlockCipher::run(bool encrypt, BytesView iv, BytesView data) const {
     openssl::must(iv.size() == block_size() && data.size() % block_size() == 0, "CBC sizes");
-    const EVP_CIPHER* cipher = EVP_aes_128_cbc();
+    const EVP_CIPHER* cipher = aes_128_cbc();
     if (!aes_) {
-        cipher = key_size_ == 24 ? EVP_des_ede3_cbc() : EVP_des_ede_cbc();
+        cipher = key_size_ == 24 ? triple_des_3key_cbc() : triple_des_2key_cbc();
     }
     const openssl::CipherContext context(EVP_CIPHER_CTX_new());
     openssl::must(EVP_CipherInit_ex2(context.get(), cipher, key_.reveal().data(), iv.data(),

@@ -8,15 +8,9 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
-namespace card::openssl {
+#include "cardformat/base/deleter.hpp"
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
+namespace card::openssl {
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;

@@ -6,60 +6,34 @@ namespace {
 /// ReadData with length 0 reads to the end of the file: the gate key may not ask for its size.
 constexpr std::uint32_t whole_file = 0;
 
-/// Whether the card has the application, which is then selected.
-Conversation<Result<bool>> select(Aid aid, FrameLimit limit) {
-    Result<NativeAnswer> selected = co_await send_plain(select_application(aid), limit);
+}  // namespace
+
+Conversation<Result<std::optional<SelectedPass>>> select_pass(PresentedChip presented,
+                                                              PortPassProfile profile) {
+    const Result<NativeAnswer> selected =
+        co_await send_plain(select_application(profile.aid), presented.limit);
     if (!selected) {
-        co_return tl::make_unexpected(std::move(selected.error()));
+        co_return tl::make_unexpected(selected.error());
     }
     if (selected->status == Status::application_not_found) {
-        co_return false;
+        co_return std::nullopt;
     }
     if (selected->status != Status::ok) {
         co_return refused("SelectApplication", selected->status);
     }
-    co_return true;
+    co_return SelectedPass(presented);
 }
 
-/// Selects the application and authenticates; nothing where either is refused.
-Conversation<Result<std::optional<Session>>> enter(RandomSource& random, PresentedChip presented,
-                                                   Aid aid, KeyNumber number, const AesKey& key) {
-    const Result<bool> selected = co_await select(aid, presented.limit);
-    if (!selected) {
-        co_return tl::make_unexpected(selected.error());
-    }
-    if (!*selected) {
-        co_return std::nullopt;
-    }
-    Result<std::optional<Session>> session =
-        co_await authenticate(random, presented.chip->messaging, number, key);
-    co_return session;
-}
-
-}  // namespace
-
-Conversation<Result<std::optional<KeyVersion>>> read_pass_generation(PresentedChip presented,
-                                                                     PortPassProfile profile) {
-    const Result<bool> selected = co_await select(profile.aid, presented.limit);
-    if (!selected) {
-        co_return tl::make_unexpected(selected.error());
-    }
-    if (!*selected) {
-        co_return std::nullopt;
-    }
-    const Result<KeyVersion> version = co_await read_key_version(gate_read_number, presented.limit);
-    if (!version) {
-        co_return tl::make_unexpected(version.error());
-    }
-    co_return *version;
+Conversation<Result<KeyVersion>> read_pass_generation(SelectedPass pass) {
+    return read_key_version(gate_read_number, pass.presented().limit);
 }
 
 Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& random,
-                                                              PresentedChip presented,
-                                                              PortPassProfile profile,
+                                                              SelectedPass pass,
                                                               CardKey gate_read) {
+    const PresentedChip presented = pass.presented();
     Result<std::optional<Session>> gate =
-        co_await enter(random, presented, profile.aid, gate_read_number, gate_read.key);
+        co_await authenticate(random, presented.chip->messaging, gate_read_number, gate_read.key);
     if (!gate) {
         co_return tl::make_unexpected(std::move(gate.error()));
     }
@@ -68,37 +42,35 @@ Conversation<Result<std::optional<GateReading>>> read_as_gate(RandomSource& rand
     }
     const FrameLimit limit = presented.limit;
     const FileSpec state_file = PortPassProfile::state_file();
-    Result<Bytes> pass = co_await require_secured(
+    Result<Bytes> credential = co_await require_secured(
         "ReadData of the pass", **gate,
         read_data(PortPassProfile::pass_file(max_credential_size), whole_file), limit);
-    if (!pass) {
-        co_return tl::make_unexpected(std::move(pass.error()));
+    if (!credential) {
+        co_return tl::make_unexpected(std::move(credential.error()));
     }
     Result<Bytes> state = co_await require_secured("ReadData of the state", **gate,
                                                    read_data(state_file, state_file_size), limit);
     if (!state) {
         co_return tl::make_unexpected(std::move(state.error()));
     }
-    co_return GateReading{std::move(*pass), std::move(*state)};
+    co_return GateReading{std::move(*credential), std::move(*state)};
 }
 
-Conversation<Result<void>> change_state(RandomSource& random, PresentedChip presented,
-                                        WriteAhead record, StateChange change) {
+Conversation<Result<void>> change_state(RandomSource& random, SelectedPass pass, WriteAhead record,
+                                        StateChange change) {
+    const PresentedChip presented = pass.presented();
     if (presented.uid != record.uid()) {
         co_return fail(Fault::report_defect, "the durable record names another card");
     }
     const FrameLimit limit = presented.limit;
     const FileSpec state_file = PortPassProfile::state_file();
-    Result<std::optional<Session>> update = co_await enter(
-        random, presented, change.profile.aid, station_update_number, change.station_update.key);
+    Result<Session> update = co_await require_authentication(
+        random, presented.chip->messaging, station_update_number, change.station_update.key);
     if (!update) {
         co_return tl::make_unexpected(std::move(update.error()));
     }
-    if (!*update) {
-        co_return fail(Fault::set_card_aside, "the card refuses the update key that it must have");
-    }
     const Result<Bytes> before = co_await require_secured(
-        "ReadData of the state", **update, read_data(state_file, state_file_size), limit);
+        "ReadData of the state", *update, read_data(state_file, state_file_size), limit);
     if (!before) {
         co_return tl::make_unexpected(before.error());
     }
@@ -110,12 +82,12 @@ Conversation<Result<void>> change_state(RandomSource& random, PresentedChip pres
                        "the card's state is neither the old nor the new one");
     }
     const Result<Bytes> written = co_await require_secured(
-        "WriteData of the state", **update, write_data(state_file, change.to), limit);
+        "WriteData of the state", *update, write_data(state_file, change.to), limit);
     if (!written) {
         co_return tl::make_unexpected(written.error());
     }
     const Result<Bytes> committed =
-        co_await require_secured("CommitTransaction", **update, commit_transaction(), limit);
+        co_await require_secured("CommitTransaction", *update, commit_transaction(), limit);
     if (!committed) {
         co_return tl::make_unexpected(committed.error());
     }

@@ -1,11 +1,9 @@
 #pragma once
-// The station's messages, read by a thread of their own, so that the end of the station is noticed
-// while the main thread is inside a reader stack.
+// The station's messages. The main thread reads them; a thread of its own notices the end of the
+// station while the main thread is inside a reader stack, and calls it out of a wait for the reader
+// when there is something to read.
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 
 #include "reader/link/messages.hpp"
@@ -15,30 +13,37 @@ namespace card::reader {
 /// How the process ends when the other end of the socket goes away or is not understood.
 inline constexpr int exit_station_gone = 0;
 inline constexpr int exit_protocol_broken = 2;
+inline constexpr int exit_cannot_watch = 5;
 
+/// Ends the process at once, without destructors, at the end of the stream (`exit_station_gone`) or
+/// when a malformed message is read (`exit_protocol_broken`).
 class Inbox {
   public:
-    /// Starts to read from `socket`. `on_message` is called from the reading thread after each
-    /// message. Ends the process at once, without destructors, at the end of the stream
-    /// (`exit_station_gone`) or at a malformed message (`exit_protocol_broken`). The thread lives
-    /// as long as the process, and so must this object.
-    Inbox(int socket, std::function<void()> on_message);
+    /// Starts to watch `socket`. The watching thread lives as long as the process, and so must this
+    /// object.
+    Inbox(int socket, std::function<void()> on_octets);
     Inbox(const Inbox&) = delete;
     Inbox& operator=(const Inbox&) = delete;
 
     /// The oldest message, if there is one.
     [[nodiscard]] std::optional<ToWorker> try_take();
-    /// Waits for a message.
+    /// Waits for a message. It wakes this thread and no other: a card's every APDU comes this way.
     [[nodiscard]] ToWorker take();
+    /// Before the caller waits for something else: `on_octets` is called from the watching thread,
+    /// once, when there is something to read, or when there is already.
+    void call_when_octets_come();
 
   private:
-    [[noreturn]] void read_for_ever(int socket);
-    void push(ToWorker message);
+    [[noreturn]] void watch_for_ever();
+    void watch_for(std::uint32_t events);
+    std::optional<ToWorker> next_frame();
+    /// False where there is nothing to read now.
+    bool read(int flags);
 
-    const std::function<void()> on_message_;
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    std::deque<ToWorker> messages_;
+    const int socket_;
+    const int epoll_;
+    const std::function<void()> on_octets_;
+    FrameReader frames_;
 };
 
 }  // namespace card::reader

@@ -104,8 +104,11 @@ void serve(Backend& backend, int socket) {
             std::visit(session, message);
         } else if (const std::optional<ToWorker> message = inbox.try_take()) {
             std::visit(session, *message);
-        } else if (const std::optional<FromWorker> event = backend.next_event()) {
-            send_to_station(socket, *event);
+        } else {
+            inbox.call_when_octets_come();
+            if (const std::optional<FromWorker> event = backend.next_event()) {
+                send_to_station(socket, *event);
+            }
         }
     }
 }

@@ -65,15 +65,17 @@ Outcome<Info> look(const Invocation& invocation,
     if (!sight) {
         return stop(sight.error());
     }
-    const auto generation =
-        (*reader)->converse(desfire::read_pass_generation(sight->presented, {}));
-    if (!generation) {
-        return stop(generation.error());
+    const auto found = find_pass(**reader, sight->presented);
+    if (!found) {
+        return stop(found.error());
     }
-    Info info{*sight, *generation, std::nullopt};
-    if (vault && *generation) {
+    Info info{*sight, std::nullopt, std::nullopt};
+    if (*found) {
+        info.generation = (*found)->generation;
+    }
+    if (vault && *found) {
         SystemRandom random;
-        auto verdict = read_and_judge(**reader, *vault, random, sight->presented);
+        auto verdict = read_and_judge(**reader, *vault, random, found);
         if (!verdict) {
             return stop(verdict.error());
         }
@@ -166,7 +168,7 @@ Outcome<Read> read(const Invocation& invocation,
         return stop(presented.error());
     }
     SystemRandom random;
-    auto verdict = read_and_judge(**reader, **vault, random, *presented);
+    auto verdict = read_and_judge(**reader, **vault, random, find_pass(**reader, *presented));
     if (!verdict) {
         return stop(verdict.error());
     }

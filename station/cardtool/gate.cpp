@@ -41,34 +41,51 @@ GateVerdict judge(desfire::GateReading reading, const CardUid& uid, KeyGeneratio
     return GenuinePass{std::move(*claims), *life, generation, std::move(reading.credential)};
 }
 
-Result<GateVerdict> read_and_judge(CardReader& reader, Vault& vault, RandomSource& random,
-                                   const desfire::PresentedChip& presented) {
-    const auto generation = reader.converse(desfire::read_pass_generation(presented, profile));
-    if (!generation) {
-        return verdict_of(generation.error());
+Result<std::optional<FoundPass>> find_pass(CardReader& reader,
+                                           const desfire::PresentedChip& presented) {
+    const auto selected = reader.converse(desfire::select_pass(presented, profile));
+    if (!selected) {
+        return tl::make_unexpected(selected.error());
     }
-    if (!*generation) {
+    if (!*selected) {
+        return std::nullopt;
+    }
+    const auto generation = reader.converse(desfire::read_pass_generation(**selected));
+    if (!generation) {
+        return tl::make_unexpected(generation.error());
+    }
+    return FoundPass{**selected, *generation};
+}
+
+Result<GateVerdict> read_and_judge(CardReader& reader, Vault& vault, RandomSource& random,
+                                   const Result<std::optional<FoundPass>>& found) {
+    if (!found) {
+        return verdict_of(found.error());
+    }
+    if (!*found) {
         return GateVerdict(NotOurs{"it has no application of ours"});
     }
-    auto key = vault.diversify(KeySlot::gate_read, **generation,
-                               diversification_input(presented.uid, profile.aid));
+    const auto& [application, generation] = **found;
+    const CardUid uid = application.presented().uid;
+    auto key =
+        vault.diversify(KeySlot::gate_read, generation, diversification_input(uid, profile.aid));
     if (!key && key.error().fault == Fault::correct_configuration) {
         return GateVerdict(NotOurs{"its keys are of generation " +
-                                   std::to_string((*generation)->value) +
+                                   std::to_string(generation.value) +
                                    ", which the key store does not have"});
     }
     if (!key) {
         return tl::make_unexpected(key.error());
     }
-    auto reading = reader.converse(desfire::read_as_gate(
-        random, presented, profile, desfire::CardKey{std::move(*key), **generation}));
+    auto reading = reader.converse(
+        desfire::read_as_gate(random, application, desfire::CardKey{std::move(*key), generation}));
     if (!reading) {
         return verdict_of(reading.error());
     }
     if (!*reading) {
         return GateVerdict(NotOurs{"it refuses the gate key"});
     }
-    return judge(std::move(**reading), presented.uid, **generation, vault.trust_list());
+    return judge(std::move(**reading), uid, generation, vault.trust_list());
 }
 
 }  // namespace card::cardtool

@@ -43,9 +43,20 @@ enum class Validity : std::uint8_t { not_yet, valid, expired };
 [[nodiscard]] GateVerdict judge(desfire::GateReading reading, const CardUid& uid,
                                 KeyGeneration generation, const TrustList& trusted);
 
-/// Reads the card as a gate does. Fails where it cannot be read to an end: it left, say.
+/// A card with our application, which is selected, and the generation of its gate key.
+struct FoundPass {
+    desfire::SelectedPass application;
+    KeyGeneration generation;
+};
+
+/// Nothing where the card has no application of ours.
+[[nodiscard]] Result<std::optional<FoundPass>> find_pass(CardReader& reader,
+                                                         const desfire::PresentedChip& presented);
+
+/// Reads what `find_pass` gave as a gate does. Fails where it cannot be read to an end: it left,
+/// say.
 [[nodiscard]] Result<GateVerdict> read_and_judge(CardReader& reader, Vault& vault,
                                                  RandomSource& random,
-                                                 const desfire::PresentedChip& presented);
+                                                 const Result<std::optional<FoundPass>>& found);
 
 }  // namespace card::cardtool

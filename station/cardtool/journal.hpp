@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cardformat/base/write_ahead.hpp"
-#include "station/cardtool/record.hpp"
+#include "station/card_files/record.hpp"
 
 namespace card::cardtool {
 

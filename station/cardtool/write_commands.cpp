@@ -4,10 +4,10 @@
 #include <fstream>
 
 #include "cardformat/desfire/personalise.hpp"
+#include "station/card_files/pass_file.hpp"
 #include "station/cardtool/card_call.hpp"
 #include "station/cardtool/gate.hpp"
 #include "station/cardtool/journal.hpp"
-#include "station/cardtool/pass_file.hpp"
 #include "station/cardtool/progress.hpp"
 
 namespace card::cardtool {
@@ -329,6 +329,45 @@ Outcome<Exit> write_again(Call& call) {
     return finish_writing(call, std::move(*record), outcome);
 }
 
+// What is done with a card that has been written, with or without a record.
+
+template <class Look>
+struct FinishedCard {
+    std::optional<Record> before;  ///< of this very card
+    Look look;
+};
+
+const CardUid& uid_of(const desfire::PresentedChip& presented) {
+    return presented.uid;
+}
+const CardUid& uid_of(const desfire::CardSight& sight) {
+    return sight.presented.uid;
+}
+
+/// Checks what can be checked without a card, and looks at the card.
+template <class Look>
+Outcome<FinishedCard<Look>> finished_card(
+    Call& call, desfire::Conversation<Result<Look>> (*look_at)(desfire::FrameLimit)) {
+    if (const auto prepared = prepare(call); !prepared) {
+        return tl::make_unexpected(prepared.error());
+    }
+    auto before = find_record(call.record_path);
+    if (!before) {
+        return bad_record(before.error());
+    }
+    if (const auto there = await_card(call); !there) {
+        return tl::make_unexpected(there.error());
+    }
+    auto look = call.reader->converse(look_at(call.frame));
+    if (!look) {
+        return stop(look.error());
+    }
+    if (*before && (*before)->uid != uid_of(*look)) {
+        return other_card(call, uid_of(*look), (*before)->uid);
+    }
+    return FinishedCard<Look>{std::move(*before), std::move(*look)};
+}
+
 // Changing the life state.
 
 struct LifeChange {
@@ -358,8 +397,8 @@ constexpr LifeChange voiding{"void",
 
 /// The pass on the card, if it is genuine and in one of the states of the change.
 Outcome<GenuinePass> pass_to_change(Call& call, const LifeChange& change,
-                                    const desfire::PresentedChip& presented) {
-    auto verdict = read_and_judge(*call.reader, *call.vault, call.random, presented);
+                                    const Result<std::optional<FoundPass>>& found_pass) {
+    auto verdict = read_and_judge(*call.reader, *call.vault, call.random, found_pass);
     if (!verdict) {
         return stop(verdict.error());
     }
@@ -390,19 +429,19 @@ Outcome<WriteAhead> record_change(Call& call, const std::optional<Record>& befor
     return *proof;
 }
 
-Outcome<void> write_state(Call& call, const LifeChange& change,
-                          const desfire::PresentedChip& presented, const GenuinePass& pass,
-                          WriteAhead proof) {
-    auto keys = card_keys(*call.vault, profile, pass.generation, presented.uid);
+Outcome<void> write_state(Call& call, const LifeChange& change, const FoundPass& found,
+                          const GenuinePass& pass, WriteAhead proof) {
+    auto keys =
+        card_keys(*call.vault, profile, found.generation, found.application.presented().uid);
     if (!keys) {
         return stop(keys.error());
     }
-    desfire::StateChange order{profile, std::move(keys->station_update), std::move(keys->gate_read),
+    desfire::StateChange order{std::move(keys->station_update), std::move(keys->gate_read),
                                encode_state_file(change.from, pass.credential),
                                encode_state_file(change.to, pass.credential)};
     const auto changed =
         write(call, "Writing the card",
-              desfire::change_state(call.random, presented, proof, std::move(order)));
+              desfire::change_state(call.random, found.application, proof, std::move(order)));
     if (!changed) {
         return while_writing(changed.error(),
                              "Put the same card back and give the same command "
@@ -412,42 +451,30 @@ Outcome<void> write_state(Call& call, const LifeChange& change,
 }
 
 Outcome<Exit> change_life(Call& call, const LifeChange& change) {
-    if (const auto prepared = prepare(call); !prepared) {
-        return tl::make_unexpected(prepared.error());
+    const auto finished = finished_card(call, desfire::recognise);
+    if (!finished) {
+        return tl::make_unexpected(finished.error());
     }
-    const auto before = find_record(call.record_path);
-    if (!before) {
-        return bad_record(before.error());
-    }
-    if (const auto there = await_card(call); !there) {
-        return tl::make_unexpected(there.error());
-    }
-    const auto presented = call.reader->converse(desfire::recognise(call.frame));
-    if (!presented) {
-        return stop(presented.error());
-    }
-    if (*before && (*before)->uid != presented->uid) {
-        return other_card(call, presented->uid, (*before)->uid);
-    }
-    const auto pass = pass_to_change(call, change, *presented);
+    const auto& [before, presented] = *finished;
+    const auto found = find_pass(*call.reader, presented);
+    const auto pass = pass_to_change(call, change, found);
     if (!pass) {
         return tl::make_unexpected(pass.error());
     }
-    const bool other_pass =
-        *before && (*before)->pass && (*before)->pass->credential != pass->credential;
+    const bool other_pass = before && before->pass && before->pass->credential != pass->credential;
     if (other_pass) {
         return stop(Exit::other_card, call.record_path +
                                           " is of another pass on this card. "
                                           "Nothing was written");
     }
-    Record record{presented->uid, change.begun, 0,
+    Record record{presented.uid, change.begun, 0,
                   RecordedPass{pass->claims.attempt, pass->claims.pass_number,
                                pass->generation.value, pass->credential}};
-    const auto proof = record_change(call, *before, record);
+    const auto proof = record_change(call, before, record);
     if (!proof) {
         return tl::make_unexpected(proof.error());
     }
-    if (const auto written = write_state(call, change, *presented, *pass, *proof); !written) {
+    if (const auto written = write_state(call, change, **found, *pass, *proof); !written) {
         return tl::make_unexpected(written.error());
     }
     if (const auto noted = note_outcome(call, record, change.ended); !noted) {
@@ -505,33 +532,21 @@ Outcome<void> erase(Call& call, const desfire::CardSight& sight, WriteAhead proo
 }
 
 Outcome<Exit> make_blank(Call& call) {
-    if (const auto prepared = prepare(call); !prepared) {
-        return tl::make_unexpected(prepared.error());
+    const auto finished = finished_card(call, desfire::identify);
+    if (!finished) {
+        return tl::make_unexpected(finished.error());
     }
-    const auto before = find_record(call.record_path);
-    if (!before) {
-        return bad_record(before.error());
-    }
-    if (const auto there = await_card(call); !there) {
-        return tl::make_unexpected(there.error());
-    }
-    const auto sight = call.reader->converse(desfire::identify(call.frame));
-    if (!sight) {
-        return stop(sight.error());
-    }
-    const CardUid uid = sight->presented.uid;
-    if (*before && (*before)->uid != uid) {
-        return other_card(call, uid, (*before)->uid);
-    }
+    const auto& [before, sight] = *finished;
+    const CardUid uid = sight.presented.uid;
     if (!call.given.contains("yes") && !person_agrees(uid)) {
         return stop(Exit::usage, "not formatted: answer y at the terminal, or give --yes");
     }
-    Record record{uid, RecordState::formatting, 0, *before ? (*before)->pass : std::nullopt};
-    const auto proof = record_change(call, *before, record);
+    Record record{uid, RecordState::formatting, 0, before ? before->pass : std::nullopt};
+    const auto proof = record_change(call, before, record);
     if (!proof) {
         return tl::make_unexpected(proof.error());
     }
-    if (const auto erased = erase(call, *sight, *proof); !erased) {
+    if (const auto erased = erase(call, sight, *proof); !erased) {
         return tl::make_unexpected(erased.error());
     }
     if (const auto noted = note_outcome(call, record, RecordState::blank); !noted) {

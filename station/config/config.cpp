@@ -218,6 +218,9 @@ Config whole(const toml::table& table) {
                   list(table, "old_pass", old_pass_form),
                   production_policy(table),
                   std::nullopt};
+    if (const auto name = http::StationName::parse(config.station); !name) {
+        complain(*table.get("station"), name.error().detail);
+    }
     config.tls = tls_files(table, config.central);
     if (table.contains("business_date")) {
         config.business_date = BusinessDay::parse(required<std::string>(table, "business_date"));
@@ -237,18 +240,31 @@ Config whole(const toml::table& table) {
     return config;
 }
 
-}  // namespace
-
-Result<Config> read(const std::string& path) {
+template <class Parse>
+Result<Config> checked(const Parse& parse_toml) {
     try {
-        return whole(toml::parse_file(path));
+        return whole(parse_toml());
     } catch (const toml::parse_error& error) {
         std::ostringstream text;
-        text << path << ": line " << error.source().begin.line << ": " << error.description();
+        text << "line " << error.source().begin.line << ": " << error.description();
         return fail(Fault::correct_configuration, text.str());
     } catch (const Complaint& complaint) {
-        return fail(Fault::correct_configuration, path + ": " + complaint.what());
+        return fail(Fault::correct_configuration, complaint.what());
     }
+}
+
+}  // namespace
+
+Result<Config> parse(std::string_view text) {
+    return checked([text] { return toml::parse(text); });
+}
+
+Result<Config> read(const std::string& path) {
+    auto config = checked([&path] { return toml::parse_file(path); });
+    if (!config) {
+        return fail(path, config.error());
+    }
+    return config;
 }
 
 }  // namespace card::config

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cardformat/base/time.hpp"
@@ -37,7 +38,10 @@ struct Config {
     std::optional<http::TlsFiles> tls;  ///< there where, and only where, `central` is https://
 };
 
-/// `correct_configuration` naming file, line and setting; an unknown setting is one too.
+/// `correct_configuration` naming line and setting; an unknown setting is one too.
+[[nodiscard]] Result<Config> parse(std::string_view text);
+
+/// The same of a file, which the failure names.
 [[nodiscard]] Result<Config> read(const std::string& path);
 
 }  // namespace card::config

@@ -5,7 +5,6 @@
 
 #include "cardformat/credential/pass_credential.hpp"
 #include "cardformat/credential/state_file.hpp"
-#include "cardformat/desfire/counter.hpp"
 #include "station/desk/card_session.hpp"
 
 namespace card::desk {
@@ -211,8 +210,16 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }
-    auto reading = desfire::read_as_gate(station_.random, *presented, station_.profile,
-                                         std::move(keys->gate_read));
+    auto selection = desfire::select_pass(*presented, station_.profile);
+    const Result<std::optional<desfire::SelectedPass>> selected =
+        co_await drive(reader_, std::move(selection));
+    if (!selected) {
+        co_return Event(hand_over::CardLost{});
+    }
+    if (!*selected) {
+        co_return Event(std::move(tapped));
+    }
+    auto reading = desfire::read_as_gate(station_.random, **selected, std::move(keys->gate_read));
     Result<std::optional<desfire::GateReading>> read = co_await drive(reader_, std::move(reading));
     if (!read) {
         co_return Event(hand_over::CardLost{});
@@ -223,7 +230,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
         if (credential && credential->uid == uid && life) {
             tapped.proven = credential->pass_number;
             tapped.life = *life;
-            tapped_ = *presented;
+            tapped_ = **selected;
         }
     }
     co_return Event(std::move(tapped));
@@ -281,8 +288,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::activate(hand_over::Act
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }
-    desfire::StateChange change{station_.profile, std::move(keys->station_update),
-                                std::move(keys->gate_read),
+    desfire::StateChange change{std::move(keys->station_update), std::move(keys->gate_read),
                                 encode_state_file(LifeState::made, action.card.credential),
                                 encode_state_file(LifeState::active, action.card.credential)};
     auto conversation =

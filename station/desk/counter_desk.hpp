@@ -3,7 +3,7 @@
 
 #include <variant>
 
-#include "cardformat/desfire/identify.hpp"
+#include "cardformat/desfire/counter.hpp"
 #include "reader/host/reader_host.hpp"
 #include "station/desk/inbox.hpp"
 #include "station/desk/reader_view.hpp"
@@ -73,8 +73,8 @@ class CounterDesk {
     SittingView sitting_;
     issuance::HandOver machine_;
     std::optional<IssuedCard> expected_;  ///< the card of the sitting's renewal
-    /// That card's chip, once it was proven on the reader.
-    std::optional<desfire::PresentedChip> tapped_;
+    /// That card, once it was proven on the reader; its application stays selected meanwhile.
+    std::optional<desfire::SelectedPass> tapped_;
     bool fresh_card_ = false;  ///< a card lies there that no sitting has seen
 };
 

@@ -9,16 +9,15 @@
 
 #include <p11-kit/uri.h>
 
+#include "cardformat/base/deleter.hpp"
+
 namespace card {
 namespace {
 
 constexpr std::size_t max_spec_size = 4096;
 constexpr std::string_view scheme = "pkcs11:";
 
-struct FreeUri {
-    void operator()(P11KitUri* uri) const { p11_kit_uri_free(uri); }
-};
-using Uri = std::unique_ptr<P11KitUri, FreeUri>;
+using Uri = std::unique_ptr<P11KitUri, Deleter<p11_kit_uri_free>>;
 
 tl::unexpected<Failure> unusable(const std::string& why) {
     return fail(Fault::correct_configuration, "key store URI: " + why);

@@ -9,18 +9,11 @@
 #include <openssl/x509v3.h>
 
 #include "cardformat/base/bytes.hpp"
+#include "cardformat/base/deleter.hpp"
 #include "sync/http/tls.hpp"
 
 namespace card::authority {
 namespace {
-
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
 
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;

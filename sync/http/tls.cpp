@@ -9,16 +9,10 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "cardformat/base/deleter.hpp"
+
 namespace card::http {
 namespace {
-
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
 
 using Session = std::unique_ptr<SSL, Deleter<SSL_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;

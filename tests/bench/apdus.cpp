@@ -41,7 +41,7 @@ StageCounts floor_of_production(std::size_t credential) {
 constexpr std::size_t floor_of_tap(std::size_t credential) {
     return 3 + 1 + 2 + rounded_up(enciphered(credential), room_in) + 1;
 }
-constexpr std::size_t floor_of_activation = 1 + 2 + 1 + 1 + 1 + 2 + 1;
+constexpr std::size_t floor_of_activation = 2 + 1 + 1 + 1 + 2 + 1;
 
 /// Drives a conversation and keeps what was said.
 template <class T>
@@ -86,9 +86,9 @@ Recorded record_life(Bench& bench) {
     const card::desfire::PortPassProfile profile;
     auto keys = *card_keys(bench.vault, profile, card::KeyGeneration{1}, bench.uid);
     const auto presented = record(card, recognise(card::bench::limit), life.tap);
-    record(card, read_as_gate(bench.random, presented, profile, std::move(keys.gate_read)),
-           life.tap);
-    auto change = change_state(bench.random, presented, proof, bench.activation());
+    const auto selected = record(card, select_pass(presented, profile), life.tap).value();
+    record(card, read_as_gate(bench.random, selected, std::move(keys.gate_read)), life.tap);
+    auto change = change_state(bench.random, selected, proof, bench.activation());
     std::optional<card::CommandApdu> command = change.start();
     while (command) {
         const card::BytesView sent = command->encoded();

@@ -61,17 +61,17 @@ Pair replayed(Dialogue station, BareReader& reader) {
     return pair;
 }
 
-/// The verification of a tapped card: all that comes before the activation selects again.
+/// The verification of a tapped card: what comes before the activation, which authenticates anew.
 Dialogue tap_of(const Dialogue& counter) {
-    constexpr std::uint8_t select_application = 0x5A;
-    const auto selects = [](const Exchange& exchange) {
-        return exchange.command.at(1) == select_application;
+    constexpr std::uint8_t authenticate = 0x71;
+    const auto authenticates = [](const Exchange& exchange) {
+        return exchange.command.at(1) == authenticate;
     };
-    const auto first = std::find_if(counter.begin(), counter.end(), selects);
+    const auto first = std::find_if(counter.begin(), counter.end(), authenticates);
     if (first == counter.end()) {
-        throw std::runtime_error("a tap selected no application");
+        throw std::runtime_error("no key was used at a tap");
     }
-    return {counter.begin(), std::find_if(first + 1, counter.end(), selects)};
+    return {counter.begin(), std::find_if(first + 1, counter.end(), authenticates)};
 }
 
 struct Round {

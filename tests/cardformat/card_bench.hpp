@@ -105,7 +105,7 @@ struct Bench {
     }
     [[nodiscard]] StateChange change(LifeState from, LifeState to) {
         auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
-        return {PortPassProfile{}, std::move(keys.station_update), std::move(keys.gate_read),
+        return {std::move(keys.station_update), std::move(keys.gate_read),
                 encode_state_file(from, credential), encode_state_file(to, credential)};
     }
     [[nodiscard]] StateChange activation() { return change(LifeState::made, LifeState::active); }
@@ -131,6 +131,20 @@ struct Bench {
             card, personalise(random, std::move(*blank), WriteAheadIssuer::issue(uid), order()));
     }
 
+    /// A presented card with the pass application, which it must have.
+    static Result<SelectedPass> select(virtual_card::Card& card) {
+        auto presented = converse(card, recognise(large_frames));
+        if (!presented) {
+            return tl::make_unexpected(presented.error());
+        }
+        auto selected = converse(card, select_pass(*presented, PortPassProfile{}));
+        if (!selected) {
+            return tl::make_unexpected(selected.error());
+        }
+        return *selected ? Result<SelectedPass>(**selected)
+                         : fail(Fault::use_another_card, "no application");
+    }
+
     /// One presentation to a counter reader, with an authorisation that is durable.
     Result<void> activate(virtual_card::Card& card) {
         return change_to(card, LifeState::made, LifeState::active);
@@ -140,12 +154,12 @@ struct Bench {
     }
     Result<void> change_to(virtual_card::Card& card, LifeState from, LifeState to) {
         card.activate();
-        auto presented = converse(card, recognise(large_frames));
-        if (!presented) {
-            return tl::make_unexpected(presented.error());
+        auto selected = select(card);
+        if (!selected) {
+            return tl::make_unexpected(selected.error());
         }
         return converse(
-            card, change_state(random, *presented, WriteAheadIssuer::issue(uid), change(from, to)));
+            card, change_state(random, *selected, WriteAheadIssuer::issue(uid), change(from, to)));
     }
     Result<void> blank_again(virtual_card::Card& card) {
         card.activate();
@@ -165,12 +179,11 @@ struct Bench {
         virtual_card::Card card(copy);
         card.activate();
         auto keys = *card_keys(vault, PortPassProfile{}, KeyGeneration{1}, uid);
-        auto presented = converse(card, recognise(large_frames));
-        if (!presented) {
+        auto selected = select(card);
+        if (!selected) {
             return std::nullopt;
         }
-        auto reading = converse(
-            card, read_as_gate(random, *presented, PortPassProfile{}, std::move(keys.gate_read)));
+        auto reading = converse(card, read_as_gate(random, *selected, std::move(keys.gate_read)));
         if (!reading || !*reading || (*reading)->credential != credential) {
             return std::nullopt;
         }

@@ -4,6 +4,7 @@
 // the same pass; it never verifies while incomplete and is never active without its activation.
 
 #include <cstdlib>
+#include <functional>
 
 #include <boost/test/unit_test.hpp>
 
@@ -39,31 +40,91 @@ std::uint32_t pair_stride() {
                             : static_cast<std::uint32_t>(std::max(1, std::atoi(given)));  // NOLINT
 }
 
-BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_personalisation_is_finished_when_put_back) {
+/// A card on the reader, and whether its intent is durable.
+struct Presented {
+    explicit Presented(const ChipCase& chip) : bench(chip.profile), card(bench.memory) {}
+
+    Bench bench;
+    Card card;
+    bool recorded = false;
+};
+
+using Step = std::function<void(Presented&)>;
+using Act = std::function<Result<void>(Presented&)>;
+
+Result<void> personalisation(Presented& presented) {
+    return presented.bench.present(presented.card, presented.recorded).map([](auto) {});
+}
+
+void personalised(Presented& presented) {
+    BOOST_REQUIRE(personalisation(presented));
+}
+
+/// For each chip, each way and each APDU of `act`: a card that `prepare` has seen is torn there,
+/// and then `put_back` says what must hold.
+void tear_everywhere(const Step& prepare, const Act& act, const Step& put_back) {
     for (const ChipCase& chip : all_chips()) {
-        std::uint32_t torn = 0;
+        Presented whole(chip);
+        prepare(whole);
+        whole.card.reset_apdus();
+        BOOST_REQUIRE(act(whole));
+        const std::uint32_t apdus = whole.card.apdus();
+        BOOST_TEST(apdus > 0U);
         for (const Tear::When way : ways) {
-            for (std::uint32_t at = 1; at <= chip.apdus; ++at) {
+            for (std::uint32_t at = 1; at <= apdus; ++at) {
                 BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
                                              << static_cast<int>(way)) {
-                    Bench bench(chip.profile);
-                    Card card(bench.memory);
-                    bool recorded = false;
-                    card.tear({at, way});
-                    const auto first = bench.present(card, recorded);
-                    BOOST_REQUIRE(!first);
-                    BOOST_TEST((first.error().fault == Fault::present_same_card_again));
-                    ++torn;
-                    const auto life = bench.at_the_gate();
-                    BOOST_TEST((!life || life == LifeState::made));
-                    BOOST_REQUIRE(finish(bench, card, recorded));
-                    BOOST_TEST((bench.at_the_gate() == LifeState::made));
-                    BOOST_TEST(bench.memory.applications.size() == 1U);
+                    Presented presented(chip);
+                    prepare(presented);
+                    presented.card.tear({at, way});
+                    const auto torn = act(presented);
+                    BOOST_REQUIRE(!torn);
+                    BOOST_TEST((torn.error().fault == Fault::present_same_card_again));
+                    put_back(presented);
                 }
             }
         }
-        BOOST_TEST(torn == 3 * chip.apdus);
     }
+}
+
+/// The same for a change of the life state, torn once and, while it is asked for again, once more.
+/// It ends as it was or as it was to become.
+void tear_change_everywhere(const Step& prepare, const Act& change, LifeState from, LifeState to) {
+    const auto one_of_both = [&](Presented& presented) {
+        const auto life = presented.bench.at_the_gate();
+        BOOST_TEST((life == from || life == to));
+    };
+    tear_everywhere(prepare, change, [&](Presented& presented) {
+        one_of_both(presented);
+        const virtual_card::CardMemory torn = presented.bench.memory;
+        bool hit = true;
+        for (std::uint32_t at = 1; hit; ++at) {
+            for (const Tear::When way : ways) {
+                presented.bench.memory = torn;
+                presented.card.tear({at, way});
+                hit = !change(presented);
+                one_of_both(presented);
+                presented.card.tear({0, way});
+                BOOST_REQUIRE(change(presented));
+                BOOST_TEST((presented.bench.at_the_gate() == to));
+            }
+        }
+    });
+}
+
+Result<void> activation(Presented& presented) {
+    return presented.bench.activate(presented.card);
+}
+
+BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_personalisation_is_finished_when_put_back) {
+    const Step blank = [](Presented&) {};
+    tear_everywhere(blank, personalisation, [](Presented& presented) {
+        const auto life = presented.bench.at_the_gate();
+        BOOST_TEST((!life || life == LifeState::made));
+        BOOST_REQUIRE(finish(presented.bench, presented.card, presented.recorded));
+        BOOST_TEST((presented.bench.at_the_gate() == LifeState::made));
+        BOOST_TEST(presented.bench.memory.applications.size() == 1U);
+    });
 }
 
 /// Tears the first presentation, then the second, then puts the card back in peace. True where the
@@ -112,90 +173,32 @@ BOOST_AUTO_TEST_CASE(a_card_torn_in_pairs_is_finished_when_put_back_twice) {
     BOOST_TEST(torn_twice > 300U);
 }
 
-/// How many APDUs an act on a finished card takes.
-template <class Act>
-std::uint32_t apdus_of(const ChipCase& chip, Act act) {
-    Bench bench(chip.profile);
-    Card card(bench.memory);
-    bool recorded = false;
-    BOOST_REQUIRE(bench.present(card, recorded));
-    card.reset_apdus();
-    BOOST_REQUIRE(act(bench, card));
-    return card.apdus();
-}
-
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_activation_is_active_when_put_back) {
-    for (const ChipCase& chip : all_chips()) {
-        const std::uint32_t apdus =
-            apdus_of(chip, [](Bench& bench, Card& card) { return bench.activate(card); });
-        for (const Tear::When way : ways) {
-            for (std::uint32_t at = 1; at <= apdus; ++at) {
-                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
-                                             << static_cast<int>(way)) {
-                    Bench bench(chip.profile);
-                    Card card(bench.memory);
-                    bool recorded = false;
-                    BOOST_REQUIRE(bench.present(card, recorded));
-                    card.tear({at, way});
-                    BOOST_REQUIRE(!bench.activate(card));
-                    const auto life = bench.at_the_gate();
-                    BOOST_TEST((life == LifeState::made || life == LifeState::active));
-                    BOOST_REQUIRE(bench.activate(card));
-                    BOOST_TEST((bench.at_the_gate() == LifeState::active));
-                }
-            }
-        }
-    }
+    tear_change_everywhere(personalised, activation, LifeState::made, LifeState::active);
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_retirement_is_retired_when_put_back) {
-    for (const ChipCase& chip : all_chips()) {
-        const std::uint32_t apdus =
-            apdus_of(chip, [](Bench& bench, Card& card) { return bench.activate(card); });
-        for (const Tear::When way : ways) {
-            for (std::uint32_t at = 1; at <= apdus; ++at) {
-                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
-                                             << static_cast<int>(way)) {
-                    Bench bench(chip.profile);
-                    Card card(bench.memory);
-                    bool recorded = false;
-                    BOOST_REQUIRE(bench.present(card, recorded));
-                    BOOST_REQUIRE(bench.activate(card));
-                    card.tear({at, way});
-                    BOOST_REQUIRE(!bench.retire(card));
-                    const auto life = bench.at_the_gate();
-                    BOOST_TEST((life == LifeState::active || life == LifeState::retired));
-                    BOOST_REQUIRE(bench.retire(card));
-                    BOOST_TEST((bench.at_the_gate() == LifeState::retired));
-                }
-            }
-        }
-    }
+    const Step live = [](Presented& presented) {
+        personalised(presented);
+        BOOST_REQUIRE(activation(presented));
+    };
+    const Act retirement = [](Presented& presented) {
+        return presented.bench.retire(presented.card);
+    };
+    tear_change_everywhere(live, retirement, LifeState::active, LifeState::retired);
 }
 
 BOOST_AUTO_TEST_CASE(a_card_torn_at_any_apdu_of_its_return_to_blank_is_written_again) {
-    for (const ChipCase& chip : all_chips()) {
-        const std::uint32_t apdus =
-            apdus_of(chip, [](Bench& bench, Card& card) { return bench.blank_again(card); });
-        for (const Tear::When way : ways) {
-            for (std::uint32_t at = 1; at <= apdus; ++at) {
-                BOOST_TEST_CONTEXT(chip.name << " torn at APDU " << at << ", way "
-                                             << static_cast<int>(way)) {
-                    Bench bench(chip.profile);
-                    Card card(bench.memory);
-                    bool recorded = false;
-                    BOOST_REQUIRE(bench.present(card, recorded));
-                    card.tear({at, way});
-                    BOOST_REQUIRE(!bench.blank_again(card));
-                    const auto again = bench.blank_again(card);
-                    BOOST_TEST((again || again.error().fault == Fault::use_another_card));
-                    recorded = false;
-                    BOOST_REQUIRE(bench.present(card, recorded));
-                    BOOST_TEST((bench.at_the_gate() == LifeState::made));
-                }
-            }
-        }
-    }
+    const Act return_to_blank = [](Presented& presented) {
+        return presented.bench.blank_again(presented.card);
+    };
+    tear_everywhere(personalised, return_to_blank, [&](Presented& presented) {
+        const auto again = return_to_blank(presented);
+        BOOST_TEST((again || again.error().fault == Fault::use_another_card));
+        presented.recorded = false;
+        BOOST_REQUIRE(personalisation(presented));
+        BOOST_TEST((presented.bench.at_the_gate() == LifeState::made));
+    });
 }
 
 }  // namespace

@@ -92,6 +92,35 @@ BOOST_AUTO_TEST_CASE(a_card_is_made_then_active_then_retired_at_the_gate) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_card_is_read_and_made_live_under_one_selection) {
+    constexpr std::uint32_t change =
+        2 + 1 + 1 + 1 + 2 + 1;  // twice a key, the state thrice, commit
+    for (const ChipCase& chip : all_chips()) {
+        BOOST_TEST_CONTEXT(chip.name) {
+            Bench bench(chip.profile);
+            Card card(bench.memory);
+            bool recorded = false;
+            BOOST_REQUIRE(bench.present(card, recorded));
+            card.activate();
+            const auto selected = Bench::select(card);
+            BOOST_REQUIRE(selected);
+            const auto generation = converse(card, read_pass_generation(*selected));
+            BOOST_TEST((generation && *generation == KeyGeneration{1}));
+            StateChange activation = bench.activation();
+            const auto reading = converse(
+                card, read_as_gate(bench.random, *selected, activation.gate_read.duplicate()));
+            BOOST_REQUIRE((reading && *reading));
+            card.reset_apdus();
+            BOOST_TEST(converse(card, change_state(bench.random, *selected,
+                                                   WriteAheadIssuer::issue(bench.uid),
+                                                   std::move(activation)))
+                           .has_value());
+            BOOST_TEST(card.apdus() == change);
+            BOOST_TEST((bench.at_the_gate() == LifeState::active));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_card_that_was_retired_is_not_activated_again) {
     Bench bench;
     Card card(bench.memory);
@@ -292,6 +321,31 @@ BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_never_counts_as_verified) {
                 Card card(bench.memory, misbehaviour.quirks);
                 bool recorded = false;
                 BOOST_TEST(!bench.present(card, recorded));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_answers_falsely_at_the_counter_is_no_success_and_stays_usable) {
+    constexpr std::uint32_t apdus = 12;  // GetVersion, the selection, a change of state
+    for (const ChipCase& chip : all_chips()) {
+        Bench made(chip.profile);
+        Card fresh(made.memory);
+        bool recorded = false;
+        BOOST_REQUIRE(made.present(fresh, recorded));
+        for (const Misbehaviour& misbehaviour : misbehaviours(apdus)) {
+            BOOST_TEST_CONTEXT(chip.name << " " << misbehaviour.name << " "
+                                         << misbehaviour.quirks.replays_last_answer.value_or(0)) {
+                Bench bench(chip.profile);
+                bench.memory = made.memory;
+                {
+                    Card lying(bench.memory, misbehaviour.quirks);
+                    BOOST_TEST(!bench.activate(lying));
+                }
+                const auto life = bench.at_the_gate();
+                BOOST_TEST((life == LifeState::made || life == LifeState::active));
+                Card honest(bench.memory);
+                BOOST_TEST(bench.activate(honest).has_value());
             }
         }
     }

@@ -149,12 +149,14 @@ class Examples {
         card.activate();
         const auto presented = heard(card, recognise(large_frames));
         BOOST_REQUIRE(presented);
-        const auto generation = heard(card, read_pass_generation(*presented, PortPassProfile{}));
+        const auto selected = heard(card, select_pass(*presented, PortPassProfile{}));
+        BOOST_REQUIRE((selected && *selected));
+        const auto generation = heard(card, read_pass_generation(**selected));
         BOOST_REQUIRE((generation && *generation == KeyVersion{1}));
         CountingRandom of_gate(0x10);
         auto keys = *card_keys(bench.vault, PortPassProfile{}, KeyGeneration{1}, bench.uid);
-        const auto reading = heard(
-            card, read_as_gate(of_gate, *presented, PortPassProfile{}, std::move(keys.gate_read)));
+        const auto reading =
+            heard(card, read_as_gate(of_gate, **selected, std::move(keys.gate_read)));
         line("```");
         BOOST_REQUIRE((reading && *reading));
         BOOST_TEST(((*reading)->credential == published_.message));

@@ -52,8 +52,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (which == 1) {
         CardKey key{AesKey(), KeyVersion{1}};
         auto presented = drive(recognise(smallest_frame_limit), input);
-        if (presented) {
-            (void)drive(read_as_gate(random, *presented, PortPassProfile{}, std::move(key)), input);
+        if (!presented) {
+            return 0;
+        }
+        const auto selected = drive(select_pass(*presented, PortPassProfile{}), input);
+        if (selected && *selected) {
+            (void)drive(read_pass_generation(**selected), input);
+            (void)drive(read_as_gate(random, **selected, std::move(key)), input);
         }
         return 0;
     }

@@ -12,6 +12,51 @@ HERE = pathlib.Path(__file__).parent
 ID = "0193a0c1-7e00-7abc-8def-0123456789ab"
 UID = "04A1B2C3D4E5F6"
 
+CONFIGURATION = """\
+station = "kh"
+central = "https://central.example:8443"
+control = "unix:/run/card-station/control"
+ledger = "/var/lib/card-station/ledger.sqlite"
+keys = "/etc/card-station/keys"
+reader_worker = "/usr/libexec/card-station/reader-worker"
+business_date = "2021-12-01"
+metrics = "http://127.0.0.1:9464"
+
+[[reader]]
+name = "one"
+role = "production"
+usb_path = "1-4.2"
+slot = "PICC"
+frame = 128
+
+[[reader]]
+name = "two"
+role = "counter"
+usb_serial = "SN0004"
+
+[[reader]]
+name = "three"
+role = "production"
+nfc = "pn532_uart:/dev/ttyUSB0"
+
+[[old_pass]]
+form = "number"
+
+[[old_pass]]
+form = "url"
+parameter = "no"
+
+[production]
+refuse_unproven_chips = true
+hold_odd_data = true
+max_presentations = 3
+
+[tls]
+ca = "/etc/card-station/ca.pem"
+certificate = "/etc/card-station/station.pem"
+key = "/etc/card-station/station.key"
+"""
+
 
 def line(**members):
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
@@ -93,6 +138,27 @@ def seeds():
     yield "hostile_card", "gate", answers(
         b"\x91\x00", bytes(16) + b"\x91\xAF", bytes(32) + b"\x91\x00", which=1
     )
+    asked = dict(
+        pass_number="KHPS110-000038", old_pass_number="KLPS109-000003", valid_from="2020-12-02",
+        valid_to="2023-11-27", port_areas=["高雄港", "前鎮漁港"],
+    )
+    yield "pass_file", "good", line(**asked)
+    yield "pass_file", "escaped", json.dumps(asked, indent=1).encode()
+    kept = dict(format=1, uid=UID, state="made", sequence=2, attempt=ID,
+                pass_number="KHPS110-000038", key_generation=1, credential=message.hex())
+    yield "card_record", "made", line(**kept)
+    yield "card_record", "blank", line(format=1, uid=UID, state="blank", sequence=4)
+    yield "key_store", "token", (
+        b"pkcs11:token=pass%20station;serial=1?module-path=/usr/lib/softhsm/libsofthsm2.so"
+        b"&pin-source=file:/etc/pin&trust-source=file:///etc/trust.json"
+    )
+    yield "key_store", "environment", (
+        b"PKCS11:model=m;manufacturer=n;token=t?module-path=/m&pin-source=env:PIN"
+    )
+    yield "key_store", "folder", b"./keys"
+    yield "key_store", "label", b"port-pass.gate-read.12"
+    yield "key_store", "trust_list", line(keys=["04" * 65, "0A" * 65])
+    yield "config", "whole", CONFIGURATION.encode()
     head = b"Host: localhost\r\n"
     yield "http", "get", b"GET /v1/a%2Fb?cursor=c%201&wait=2 HTTP/1.1\r\n" + head + b"\r\n"
     yield "http", "post", (

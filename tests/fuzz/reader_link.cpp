@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const Bytes& content : frames) {
         same_octets(decode_to_worker(content), content);
         same_octets(decode_from_worker(content), content);
+        (void)decode_from_lister(content);
     }
     (void)decode_from_worker({data, size});
     (void)decode_to_worker({data, size});

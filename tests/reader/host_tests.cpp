@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(two_calls_at_the_same_time_are_a_defect) {
 }
 
 BOOST_AUTO_TEST_CASE(an_abandoned_call_leaves_the_next_one_its_own_answer) {
-    Station station(settings("answers only when asked for more"));
+    Station station(settings("answers late"));
     station.connect();
     asio::cancellation_signal signal;
     bool ended = false;

@@ -1,11 +1,13 @@
 // A reader-worker whose reader does what its name says. The message loop is the real one.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,7 +63,6 @@ class ScriptedBackend final : public Backend {
     void interrupt() override {
         const std::scoped_lock lock(mutex_);
         interrupted_ = true;
-        ++messages_;
         changed_.notify_all();
     }
 
@@ -88,10 +89,8 @@ class ScriptedBackend final : public Backend {
         if (script_ == "hangs in transmit") {
             hang();
         }
-        if (script_ == "answers only when asked for more") {
-            constexpr int connect_transmit_and_another = 3;
-            std::unique_lock lock(mutex_);
-            changed_.wait(lock, [this] { return messages_ >= connect_transmit_and_another; });
+        if (script_ == "answers late") {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
         if (script_ == "dies in transmit") {
             _exit(7);
@@ -135,7 +134,6 @@ class ScriptedBackend final : public Backend {
     std::condition_variable changed_;
     std::deque<FromWorker> events_;
     bool interrupted_ = false;
-    int messages_ = 0;
 };
 
 }  // namespace

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "cardformat/crypto/random.hpp"
+#include "station/card_files/pass_file.hpp"
 #include "station/cardtool/card_reader.hpp"
 #include "station/cardtool/cardtool.hpp"
 #include "station/cardtool/gate.hpp"
 #include "station/cardtool/journal.hpp"
-#include "station/cardtool/pass_file.hpp"
 
 namespace {
 

@@ -312,6 +312,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_toml_is_refused_with_its_line) {
     BOOST_TEST(has(refusal_of("station = \"kh\"\nstation = \"kl\"\n"), "line 2:"));
 }
 
+BOOST_AUTO_TEST_CASE(a_station_with_a_name_that_no_certificate_can_have_is_refused) {
+    for (const std::string_view name : {"\"\"", "\"Kaohsiung\"", "\"k h\""}) {
+        BOOST_TEST(has(refusal_with("\"kh\"", name), "line 1"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_file_is_refused) {
     BOOST_TEST(!refusal_of("").empty());
 }

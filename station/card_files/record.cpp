@@ -1,4 +1,4 @@
-#include "station/cardtool/record.hpp"
+#include "station/card_files/record.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,7 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "cardformat/desfire/profile.hpp"
-#include "station/cardtool/fields.hpp"
+#include "station/card_files/fields.hpp"
 
 namespace card::cardtool {
 namespace {

@@ -1,4 +1,4 @@
-#include "station/cardtool/fields.hpp"
+#include "station/card_files/fields.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
-#include "station/cardtool/pass_file.hpp"
+#include "station/card_files/pass_file.hpp"
 
 #include <algorithm>
 
-#include "station/cardtool/fields.hpp"
+#include "station/card_files/fields.hpp"
 
 namespace card::cardtool {
 namespace {
