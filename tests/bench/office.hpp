@@ -24,7 +24,8 @@ class Office {
   public:
     /// `programs`: folder of the built programs. Everything is started and the renewals of all
     /// passes are approved and claimed.
-    explicit Office(const std::string& programs, int more_production_readers = 0);
+    explicit Office(const std::string& programs,
+                    std::vector<live::Stack> readers = {live::Stack::pcsc, live::Stack::pcsc});
 
     live::Workplace& place() { return *place_; }
     /// Stops the station and starts it anew with this in its environment.

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 WorkplaceOptions over_libnfc(const std::string& name) {
     WorkplaceOptions options = options_for(name);
-    options.stack = Stack::libnfc;
+    options.readers = {Stack::libnfc, Stack::libnfc};
     return options;
 }
 

@@ -82,14 +82,9 @@ bool Slot::present() {
 PortOffice::PortOffice(WorkplaceOptions options, Site site)
     : options_(std::move(options)), site_(std::move(site)) {
     fs::create_directories(path("logs"));
-    for (int reader = 0; reader < reader_count(options_); ++reader) {
-        const auto number = static_cast<std::size_t>(reader);
-        const int port = base_port + 2 * (site_.first_reader + reader);
-        const std::vector<std::string> card =
-            options_.stack == Stack::pcsc
-                ? std::vector<std::string>{"vcard", "--port", std::to_string(port)}
-                : std::vector<std::string>{"vpn532", "--port", serial_port(site_.folder, number)};
-        slots_.emplace_back(options_.programs, site_.folder, reader, card);
+    for (std::size_t reader = 0; reader < options_.readers.size(); ++reader) {
+        slots_.emplace_back(options_.programs, site_.folder, static_cast<int>(reader),
+                            card_at(reader));
     }
     use_certificate_of(site_.station);
     write_configuration();
@@ -110,17 +105,23 @@ void PortOffice::use_certificate_of(const std::string& station, const std::strin
     }
 }
 
-std::string PortOffice::reader_name(std::size_t reader) const {
-    const int number = site_.first_reader + static_cast<int>(reader);
-    return options_.stack == Stack::pcsc ? "Virtual Reader " + std::to_string(number) + " 00 00"
-                                         : "Board " + std::to_string(reader);
+std::vector<std::string> PortOffice::card_at(std::size_t reader) const {
+    if (options_.readers.at(reader) == Stack::libnfc) {
+        return {"vpn532", "--port", serial_port(site_.folder, reader)};
+    }
+    return {"vcard", "--port", std::to_string(base_port + 2 * pcsc_number(reader))};
+}
+
+int PortOffice::pcsc_number(std::size_t reader) const {
+    return site_.first_reader + pcsc_readers(options_.readers, reader);
 }
 
 std::string PortOffice::reader_settings(std::size_t reader) const {
-    const std::string name = "name = \"" + reader_name(reader) + "\"\n";
-    return options_.stack == Stack::pcsc
-               ? name
-               : name + "nfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+    if (options_.readers.at(reader) == Stack::libnfc) {
+        return "name = \"Board " + std::to_string(reader) +
+               "\"\nnfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+    }
+    return "name = \"Virtual Reader " + std::to_string(pcsc_number(reader)) + " 00 00\"\n";
 }
 
 void PortOffice::write_configuration() const {
@@ -134,11 +135,10 @@ void PortOffice::write_configuration() const {
          << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
          << "business_date = \"" << options_.business_date << "\"\n"
          << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n");
-    for (int reader = 0; reader < reader_count(options_); ++reader) {
-        const auto number = static_cast<std::size_t>(reader);
+    for (std::size_t reader = 0; reader < options_.readers.size(); ++reader) {
         file << "[[reader]]\n"
-             << reader_settings(number) << "role = \""
-             << (number == counter_reader ? "counter" : "production") << "\"\n\n";
+             << reader_settings(reader) << "role = \""
+             << (reader == counter_reader ? "counter" : "production") << "\"\n\n";
     }
     file << "[[old_pass]]\nform = \"number\"\n\n"
          << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
