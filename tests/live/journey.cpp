@@ -113,6 +113,7 @@ void Journey::mend(std::size_t reader) {
     }
     revive();
     if (!place_.slot(reader).present()) {
+        ++tears_;
         // Torn. A hand takes a moment, and the reader has to have seen it go.
         std::this_thread::sleep_for(500ms);
         place_.slot(reader).put_back();
