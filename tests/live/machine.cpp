@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, Stack stack) {
-    return out << (stack == Stack::pcsc ? "pcsc" : "libnfc");
+    return out << (stack == Stack::pcsc ? "pcsc" : stack == Stack::usb ? "usb" : "libnfc");
 }
 
 Environment unpacked_pcscd(const std::string& source) {
@@ -108,6 +108,9 @@ Machine::Machine(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(file("cards"));
     fs::create_directories(file("letters"));
+    if (std::count(options_.readers.begin(), options_.readers.end(), Stack::usb) > 0) {
+        bus_.emplace(options_.source, options_.programs, file("usb"));
+    }
     start_pcscd();
     if (run({options_.programs + "/cardtool", "keys", "create", file("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
@@ -117,6 +120,10 @@ Machine::Machine(WorkplaceOptions options) : options_(std::move(options)) {
 }
 
 void Machine::start_pcscd() {
+    if (bus_) {
+        pcscd_.emplace(bus_->start_pcscd());
+        return;
+    }
     fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
     int readers = pcsc_readers(options_.readers, options_.readers.size());
     if (!options_.second_station.empty()) {

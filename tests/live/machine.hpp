@@ -14,13 +14,18 @@
 #include <boost/json.hpp>
 
 #include "tests/live/process.hpp"
+#include "tests/live/usb_bus.hpp"
 
 namespace live {
 
 namespace json = boost::json;
 
 /// How a reader is driven, and so which program is behind it: vcard or vpn532.
-enum class Stack : std::uint8_t { pcsc, libnfc };
+enum class Stack : std::uint8_t {
+    pcsc,  ///< a virtual reader of pcscd's, always there
+    usb,   ///< likewise pcscd's, but a USB device that can be unplugged; not beside `pcsc`
+    libnfc
+};
 std::ostream& operator<<(std::ostream& out, Stack stack);
 
 /// The central listens here on loopback.
@@ -55,6 +60,8 @@ class Machine {
     /// Also after it was killed.
     void start_pcscd();
     Process& pcscd() { return *pcscd_; }
+    /// Where there are `usb` readers.
+    UsbBus* usb_bus() { return bus_ ? &*bus_ : nullptr; }
     /// `more` goes into the environment of centrald, which may then be dead already.
     void start_central(const Environment& more = {});
     void stop_central();
@@ -75,6 +82,7 @@ class Machine {
     }
 
     WorkplaceOptions options_;
+    std::optional<UsbBus> bus_;
     std::optional<Process> pcscd_;
     std::optional<Process> central_;
 };

@@ -45,7 +45,7 @@ struct Site {
 class PortOffice {
   public:
     /// What holds cards on its readers is started, the station is not. `options` are the machine's.
-    PortOffice(WorkplaceOptions options, Site site);
+    PortOffice(WorkplaceOptions options, Site site, UsbBus* bus);
 
     /// `more` goes into the environment of stationd.
     void start_station(const Environment& more = {});
@@ -54,6 +54,12 @@ class PortOffice {
     void use_certificate_of(const std::string& station, const std::string& ca = "ca");
     Process& station() { return *station_; }
     Slot& slot(std::size_t reader) { return slots_.at(reader); }
+    /// A `usb` or `libnfc` reader is pulled out of the machine, its card still on it, and comes
+    /// back.
+    void unplug(std::size_t reader);
+    void plug(std::size_t reader);
+    /// The reader-workers of the station that runs.
+    [[nodiscard]] std::vector<pid_t> workers() const;
 
     Finished station_run(std::vector<std::string> words);
     /// stationctl status.
@@ -85,6 +91,7 @@ class PortOffice {
 
     WorkplaceOptions options_;
     Site site_;
+    UsbBus* bus_;  ///< the machine's, if it has one
     std::optional<Process> station_;
     std::vector<Slot> slots_;
 };

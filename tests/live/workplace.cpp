@@ -11,11 +11,12 @@ WorkplaceOptions options_of_second(WorkplaceOptions options) {
 }  // namespace
 
 Workplace::Workplace(const WorkplaceOptions& options)
-    : Machine(options), PortOffice(options, {"kh", options.folder, 0}) {
+    : Machine(options), PortOffice(options, {"kh", options.folder, 0}, usb_bus()) {
     if (const std::string& station = options.second_station; !station.empty()) {
         second_.emplace(options_of_second(options),
                         Site{station, options.folder + "/" + station,
-                             pcsc_readers(options.readers, options.readers.size())});
+                             pcsc_readers(options.readers, options.readers.size())},
+                        usb_bus());
     }
 }
 
