@@ -137,6 +137,18 @@ class Imp {
     int unplugged_ = 0;
 };
 
+/// How many cards each kind of reader has verified: by the first word of the readers' names.
+std::map<std::string, int> cards_made_by(const Workplace& place) {
+    std::map<std::string, int> kinds;
+    for (const json::object& event : place.events()) {
+        if (text(event, "event") == "card.verified") {
+            const std::string reader = text(event, "reader");
+            ++kinds[reader.substr(0, reader.find(' '))];
+        }
+    }
+    return kinds;
+}
+
 void produce_with_mishaps(unsigned seed) {
     WorkplaceOptions options = options_for("mixed-" + std::to_string(seed));
     options.readers.assign(5, Stack::usb);
@@ -168,6 +180,8 @@ void produce_with_mishaps(unsigned seed) {
         },
         patience);
     BOOST_TEST(all_made, made.size() << " of " << renewals << " made");
+    const std::map<std::string, int> kinds = cards_made_by(place);
+    BOOST_TEST(kinds.size() == 2U, "one kind of reader made nothing");
     BOOST_TEST(imp.kills() > 0);
     BOOST_TEST(imp.unplugged() > 0);
     BOOST_TEST_MESSAGE(imp.kills()

@@ -161,6 +161,19 @@ std::string PortOffice::reader_settings(std::size_t reader) const {
     return "name = \"Virtual Reader " + std::to_string(pcsc_number(reader)) + " 00 00\"\n";
 }
 
+std::string PortOffice::worker_program() const {
+    const std::string program = options_.programs + "/reader-worker";
+    if (bus_ == nullptr) {
+        return program;
+    }
+    // A program that sees mock devices cannot use a real serial port.
+    const std::string wrapper = path("reader-worker");
+    std::ofstream(wrapper) << "#!/bin/sh\n[ \"$1\" != --nfc ] || unset LD_PRELOAD\nexec '"
+                           << program << "' \"$@\"\n";
+    fs::permissions(wrapper, fs::perms::owner_all);
+    return wrapper;
+}
+
 void PortOffice::write_configuration() const {
     std::ofstream file(path("station.toml"));
     file << "station = \"" << site_.station << "\"\n"
@@ -169,7 +182,7 @@ void PortOffice::write_configuration() const {
          << "ledger = \"" << ledger() << "\"\n"
          << "keys = \"" << options_.folder << "/keys"
          << "\"\n"
-         << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
+         << "reader_worker = \"" << worker_program() << "\"\n"
          << "business_date = \"" << options_.business_date << "\"\n"
          << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n");
     for (std::size_t reader = 0; reader < options_.readers.size(); ++reader) {

@@ -84,6 +84,7 @@ class PortOffice {
 
   private:
     void write_configuration() const;
+    [[nodiscard]] std::string worker_program() const;
     [[nodiscard]] std::string reader_settings(std::size_t reader) const;
     /// The program that is the reader's card, and how it finds the reader.
     [[nodiscard]] std::vector<std::string> card_at(std::size_t reader) const;
