@@ -98,9 +98,13 @@ void Office::restart_station(const live::Environment& more) {
     wait_until_up();
 }
 
+std::string Office::next_blank() {
+    return place_->blank_card("card-" + std::to_string(cards_++));
+}
+
 Made Office::produce() {
     Made made;
-    made.card_file = place_->blank_card("card-" + std::to_string(cards_++));
+    made.card_file = next_blank();
     place_->slot(live::production_reader).place(made.card_file);
     std::this_thread::sleep_for(undisturbed);
     live::json::object view;
@@ -128,7 +132,7 @@ std::chrono::milliseconds Office::produce_on(const std::vector<std::size_t>& rea
     std::vector<std::vector<std::string>> blanks(readers.size());
     for (auto& stack : blanks) {
         for (int i = 0; i < cards_each; ++i) {
-            stack.push_back(place_->blank_card("card-" + std::to_string(cards_++)));
+            stack.push_back(next_blank());
         }
     }
     const auto began = std::chrono::steady_clock::now();

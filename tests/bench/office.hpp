@@ -31,6 +31,8 @@ class Office {
     /// Stops the station and starts it anew with this in its environment.
     void restart_station(const live::Environment& more);
 
+    /// The memory file of a blank card that was not there before.
+    std::string next_blank();
     Made produce();
     /// Writes this many cards on each of these readers, all readers at once; how long it took.
     std::chrono::milliseconds produce_on(const std::vector<std::size_t>& readers, int cards_each);

@@ -3,6 +3,7 @@
 // history again, LIVE_MIXED_SEEDS=N plays that many. What must hold: every renewal is made, each on
 // one card.
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <random>
@@ -204,4 +205,39 @@ BOOST_AUTO_TEST_CASE(eight_readers_of_two_kinds_make_every_renewal_once_whatever
             produce_with_mishaps(static_cast<unsigned>(seed));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_pulled_out_in_the_middle_of_a_card_goes_on_with_it_when_it_is_back) {
+    WorkplaceOptions options = options_for("pulled-out");
+    options.readers = {Stack::usb, Stack::usb, Stack::libnfc};
+    Workplace place(options);
+    place.start_central();
+    place.start_station();
+    int number = 0;
+    for (const auto& [reader, silence] :
+         {std::pair{production_reader, "hang 25"}, std::pair{std::size_t{2}, "mute 25"}}) {
+        BOOST_TEST_CONTEXT(options.readers.at(reader)) {
+            const Journey journey(place, synthetic_pass(++number));
+            Slot& slot = place.slot(reader);
+            slot.load(journey.card_file());
+            BOOST_REQUIRE_EQUAL(slot.command(silence), "ok");
+            slot.put_back();
+            BOOST_REQUIRE(eventually([&] { return slot.apdus() == 25; }));
+            place.unplug(reader);
+            BOOST_TEST(eventually([&] { return !place.reader(reader).at("up").as_bool(); }));
+            place.plug(reader);
+            BOOST_TEST(eventually([&] {
+                return text(place.renewal(journey.pass_no()), "card_stage") == "verified";
+            }));
+            place.take_off(reader);
+        }
+    }
+    const std::vector<json::object> events = place.events();
+    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const json::object& event) {
+                   return text(event, "event") == "card.resumed";
+               }) == 2);
+    place.stop_station();
+    place.stop_central();
+    const Finished verdict = place.check(0);
+    BOOST_TEST(verdict.exit_code == 0, verdict.out);
 }

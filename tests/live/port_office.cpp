@@ -109,6 +109,7 @@ void PortOffice::plug(std::size_t reader) {
 void PortOffice::unplug(std::size_t reader) {
     if (options_.readers.at(reader) == Stack::usb) {
         bus_->unplug(usb_path(reader));
+        slot(reader).command("hang-up");
     } else {
         slot(reader).command("unplug");
     }

@@ -17,6 +17,7 @@ APDU numbers count from now; 1 is the next.
   remove               take it out
   hang N               be silent from the N-th APDU on, which is executed
   release              end the hang: the answer that was owed is given now
+  hang-up              leave the driver as if the reader was pulled out, and look for it again
   state                present or absent, whether the reader is connected, APDU count, UID,
                        and whether the card hangs
   apdus                how many APDUs the card has seen
@@ -49,10 +50,11 @@ void release(Slot& slot) {
 }
 
 using Command = void (*)(Slot&, Words&);
-constexpr std::array<std::pair<std::string_view, Command>, 5> commands{{
+constexpr std::array<std::pair<std::string_view, Command>, 6> commands{{
     {"insert", [](Slot& slot, Words&) { slot.insert(); }},
     {"remove", [](Slot& slot, Words&) { slot.remove(); }},
     {"hang", arm_hang},
+    {"hang-up", [](Slot& slot, Words&) { slot.hang_up(); }},
     {"release", [](Slot& slot, Words&) { release(slot); }},
     {"load", load_into},
 }};

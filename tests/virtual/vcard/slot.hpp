@@ -21,6 +21,8 @@ class Slot {
     void insert();
     void remove();
     bool present() const { return present_; }
+    /// The reader has gone: its driver hears no more of the card, which stays in the slot.
+    void hang_up() { disconnect(); }
     /// Only while absent.
     void load(std::filesystem::path memory_path) { stored_.load(std::move(memory_path)); }
     void trace_to(const std::filesystem::path& file) { stored_.trace_to(file); }
