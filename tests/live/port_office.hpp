@@ -13,8 +13,8 @@ class Slot {
     Slot(const std::string& programs, const std::string& folder, int number,
          const std::vector<std::string>& card);
 
-    /// Takes off what is there and has this memory file's card in hand. What that one is to do wrong
-    /// is said now: another card knows nothing of it.
+    /// Takes off what is there and has this memory file's card in hand. What that one is to do
+    /// wrong is said now: another card knows nothing of it.
     void load(const std::string& memory_file);
     /// Puts the card of this memory file on the reader, in place of any other.
     void place(const std::string& memory_file);
