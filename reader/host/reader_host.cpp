@@ -60,6 +60,7 @@ class Line {
     bool receive(BytesView octets);
     /// Kills the worker for a reason that its loss will be reported with.
     void condemn(std::string reason);
+    void condemn_as_hung(std::string reason);
     /// The process has ended, or is about to after a kill: report it and end what depended on it.
     void bury();
     /// For good.
@@ -93,6 +94,7 @@ class Line {
 
     FrameReader frames_;
     std::string condemned_for_;
+    bool hung_ = false;  ///< and that is why
 };
 
 boost::system::error_code Line::take_over(const WorkerProcess& worker) {
@@ -129,15 +131,16 @@ bool Line::start() {
     const Result<WorkerProcess> worker =
         start_worker(settings.worker_program, worker_options(settings.reader));
     if (!worker) {
-        report(WorkerLost{worker.error().detail});
+        report(WorkerLost{worker.error().detail, false});
         return false;
     }
     if (const boost::system::error_code error = take_over(*worker)) {
-        report(WorkerLost{"watching the reader-worker: " + error.message()});
+        report(WorkerLost{"watching the reader-worker: " + error.message(), false});
         return false;
     }
     frames_ = FrameReader();
     condemned_for_.clear();
+    hung_ = false;
     unclaimed_answers = 0;
     usable = true;
     report(WorkerStarted{});
@@ -235,6 +238,11 @@ void Line::condemn(std::string reason) {
     kill_worker(exit_watch.native_handle());
 }
 
+void Line::condemn_as_hung(std::string reason) {
+    hung_ = usable;
+    condemn(std::move(reason));
+}
+
 void Line::bury() {
     const std::string end = end_process();
     usable = false;
@@ -246,7 +254,7 @@ void Line::bury() {
     }
     finish_call(fail(in_a_card ? Fault::present_same_card_again : Fault::restart_worker,
                      "the reader-worker was lost: " + detail));
-    report(WorkerLost{std::move(detail)});
+    report(WorkerLost{std::move(detail), hung_});
 }
 
 void Line::stop() {
@@ -305,7 +313,7 @@ asio::awaitable<Result<FromWorker>> exchange(std::shared_ptr<Line> line, ToWorke
     }
     const std::string reason =
         "no answer in " + std::to_string(line->settings.answer_timeout.count()) + " ms";
-    line->condemn(reason);
+    line->condemn_as_hung(reason);
     co_return fail(Fault::wait_for_reader, "the reader is stuck: " + reason);
 }
 
@@ -376,7 +384,7 @@ asio::awaitable<ReaderEvent> wait_for_event(std::shared_ptr<Line> line) {
     }
     std::optional<ReaderEvent> event = line->events.pop();
     if (!event) {
-        event = WorkerLost{"the reader was closed"};
+        event = WorkerLost{"the reader was closed", false};
     }
     co_return std::move(*event);
 }

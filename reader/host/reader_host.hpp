@@ -33,6 +33,7 @@ struct HostSettings {
 struct WorkerStarted {};
 struct WorkerLost {
     std::string detail;  ///< exit status, signal, or "no answer in 10 s"
+    bool hung = false;   ///< it gave no answer and was killed; its reader may hang on without it
 };
 /// What a reader reports without being asked.
 using ReaderEvent =

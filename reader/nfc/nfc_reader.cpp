@@ -42,7 +42,7 @@ bool NfcReader::pause() {
 
 void NfcReader::lose_device() {
     device_.close();
-    activated_ = connected_ = given_ = false;
+    activated_ = connected_ = given_ = field_off_ = false;
 }
 
 ReaderStatus NfcReader::status() const {
@@ -55,10 +55,21 @@ ReaderStatus NfcReader::status() const {
     return seen;
 }
 
-Result<void> NfcReader::look_for_card() {
-    if (Result<void> off = device_.switch_field_off(); !off) {
-        return off;  // a card that is selected already would not answer
+Result<void> NfcReader::switch_field_off() {
+    if (field_off_) {
+        return {};
     }
+    Result<void> off = device_.switch_field_off();
+    field_off_ = off.has_value();
+    return off;
+}
+
+Result<void> NfcReader::look_for_card() {
+    // A card that is selected already would not answer.
+    if (Result<void> off = switch_field_off(); !off) {
+        return off;
+    }
+    field_off_ = false;
     Result<std::optional<NfcTarget>> found = device_.select();
     if (!found) {
         return tl::make_unexpected(std::move(found.error()));
@@ -66,7 +77,7 @@ Result<void> NfcReader::look_for_card() {
     const bool known = card_ && *found && same_card(*card_, **found);
     card_ = std::move(*found);
     if (!card_) {
-        return device_.switch_field_off();
+        return switch_field_off();
     }
     activated_ = card_->speaks_apdus;
     if (!known) {
@@ -81,6 +92,7 @@ Result<void> NfcReader::look() {
             card_.reset();
             return opened;
         }
+        field_off_ = true;
     }
     if (activated_) {
         if (device_.is_present()) {
@@ -147,7 +159,7 @@ void NfcReader::disconnect(Disposition disposition) {
         lose_device();  // which switches the field off, if it can be reached
     } else if (disposition == Disposition::reset) {
         activated_ = false;
-        if (!device_.switch_field_off()) {
+        if (!switch_field_off()) {
             lose_device();
         }
         std::this_thread::sleep_for(field_off_time);

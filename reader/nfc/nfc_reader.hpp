@@ -61,6 +61,7 @@ class NfcReader {
     [[nodiscard]] bool pause();
     [[nodiscard]] Result<void> look();
     [[nodiscard]] Result<void> look_for_card();
+    [[nodiscard]] Result<void> switch_field_off();
     void lose_device();
     [[nodiscard]] ReaderStatus status() const;
 
@@ -68,6 +69,7 @@ class NfcReader {
     NfcDevice device_;
     std::optional<NfcTarget> card_;  ///< that was there at the last look
     bool activated_ = false;         ///< and has kept its place and its power since
+    bool field_off_ = false;         ///< surely
     std::uint16_t insertions_ = 0;
     bool connected_ = false;
     bool exchange_failed_ = false;  ///< the last of this connection did

@@ -48,6 +48,7 @@ json::object reader_json(const desk::ReaderView& view) {
         {"name", view.name},
         {"role", view.role == config::ReaderRole::counter ? "counter" : "production"},
         {"up", view.up},
+        {"stuck", view.stuck},
         {"card_present", view.card_present}};
     add_words(reader, view.notice);
     if (view.pass_number) {
@@ -55,7 +56,8 @@ json::object reader_json(const desk::ReaderView& view) {
     }
     if (view.trouble) {
         reader["trouble"] = name(*view.trouble);
-        reader["trouble_zh"] = observe::words(*view.trouble).zh;
+        reader["trouble_zh"] =
+            view.stuck ? observe::words_of_stuck_reader().zh : observe::words(*view.trouble).zh;
     }
     return reader;
 }

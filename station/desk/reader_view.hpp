@@ -16,6 +16,7 @@ struct ReaderView {
     bool up = false;
     bool card_present = false;
     std::optional<Fault> trouble;  ///< why the reader cannot be used
+    bool stuck = false;            ///< it hung with a card, and has not come back yet
     std::optional<issuance::Notice> notice;
     std::optional<PassNumber> pass_number;  ///< what the notice is about
 };

@@ -224,6 +224,18 @@ asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient
     co_return Result<void>();
 }
 
+/// The fact of a spoiled card opens its renewal anew, which no poll would tell of before its end.
+/// Where this fails, the next poll claims.
+asio::awaitable<void> claim_reopened_renewals(Station& station, uplink::CentralClient& central) {
+    if (station.no_new_cards) {
+        co_return;
+    }
+    const Result<void> claimed = co_await claim_open_renewals(station, central);
+    if (!claimed) {
+        central_fails(station, claimed.error());
+    }
+}
+
 }  // namespace
 
 asio::awaitable<void> pull_renewals(Station& station) {
@@ -267,6 +279,7 @@ asio::awaitable<void> send_facts(Station& station) {
         const Result<void> sent = co_await send_batch(station, central, std::move(batch));
         if (sent) {
             backoff.reset();
+            co_await claim_reopened_renewals(station, central);
             continue;
         }
         central_fails(station, sent.error());

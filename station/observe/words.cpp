@@ -169,6 +169,11 @@ constexpr std::array<FaultWords, 17> faults{{
       "The program found itself in error; hand nothing over and call IT."}},
 }};
 
+constexpr Words stuck_reader{"reader_stuck", Tone::act,
+                             "讀卡機卡住了，請取走卡片並重新插拔讀卡機，再放回同一張卡片",
+                             "The reader hangs: take the card off, unplug the reader and plug it "
+                             "in, put the same card back."};
+
 }  // namespace
 
 const Words& words(Notice notice) {
@@ -177,6 +182,10 @@ const Words& words(Notice notice) {
 
 const Words& words(Fault fault) {
     return faults.at(static_cast<std::size_t>(fault)).words;
+}
+
+const Words& words_of_stuck_reader() {
+    return stuck_reader;
 }
 
 std::string_view name(Tone tone) {

@@ -25,6 +25,8 @@ struct Words {
 
 [[nodiscard]] const Words& words(issuance::Notice notice);
 [[nodiscard]] const Words& words(Fault fault);
+/// In place of its fault's, while a reader hangs that no program can end.
+[[nodiscard]] const Words& words_of_stuck_reader();
 [[nodiscard]] std::string_view name(Tone tone);
 
 }  // namespace card::observe

@@ -1,13 +1,25 @@
-#include "tests/bench/bare_reader.hpp"
-
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include <winscard.h>
+
+#include "tests/bench/bare.hpp"
+#include "tests/bench/parrot.hpp"
 
 namespace figures {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// The slot of the production reader's driver that stays empty: the same driver and the same
+/// pcscd, and the station does not look at it.
+constexpr std::uint16_t spare_port = 35964;
+constexpr const char* spare_reader = "Virtual Reader 0 00 01";
+/// The driver is polled every 400 ms; the next card must be a new one.
+constexpr auto until_seen_gone = 900ms;
 constexpr DWORD patience_ms = 5'000;
 constexpr std::size_t room_for_answer = 512;
 
@@ -17,9 +29,7 @@ void require(LONG code, const char* call) {
     }
 }
 
-}  // namespace
-
-struct BareReader::Service {
+struct Service {
     SCARDCONTEXT context{};
     Service() {
         require(SCardEstablishContext(SCARD_SCOPE_SYSTEM, nullptr, nullptr, &context),
@@ -30,17 +40,27 @@ struct BareReader::Service {
     ~Service() { SCardReleaseContext(context); }
 };
 
-BareReader::BareReader(std::string name)
-    : service_(std::make_unique<Service>()), name_(std::move(name)) {}
+class BareReader {
+  public:
+    explicit BareReader(std::string name) : name_(std::move(name)) {}
 
-BareReader::~BareReader() = default;
+    /// Waits for a card, sends it the dialogue's commands and lets go of it. Throws where an answer
+    /// differs.
+    void replay(const Dialogue& dialogue);
+
+  private:
+    void wait_for_card();
+
+    Service service_;
+    std::string name_;
+};
 
 void BareReader::wait_for_card() {
     SCARD_READERSTATE look{};
     look.szReader = name_.c_str();
     look.dwCurrentState = SCARD_STATE_UNAWARE;
     do {
-        require(SCardGetStatusChange(service_->context, patience_ms, &look, 1),
+        require(SCardGetStatusChange(service_.context, patience_ms, &look, 1),
                 "SCardGetStatusChange");
         look.dwCurrentState = look.dwEventState & ~DWORD{SCARD_STATE_CHANGED};
     } while ((look.dwEventState & SCARD_STATE_PRESENT) == 0);
@@ -50,7 +70,7 @@ void BareReader::replay(const Dialogue& dialogue) {
     wait_for_card();
     SCARDHANDLE card{};
     DWORD protocol = 0;
-    require(SCardConnect(service_->context, name_.c_str(), SCARD_SHARE_EXCLUSIVE,
+    require(SCardConnect(service_.context, name_.c_str(), SCARD_SHARE_EXCLUSIVE,
                          SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol),
             "SCardConnect");
     const SCARD_IO_REQUEST* const kind =
@@ -74,6 +94,19 @@ void BareReader::replay(const Dialogue& dialogue) {
     if (!same) {
         throw std::runtime_error("the replay's answers are not the recorded ones");
     }
+}
+
+}  // namespace
+
+Bare bare_pcsc() {
+    const auto reader = std::make_shared<BareReader>(spare_reader);
+    return {"SCardTransmit", [reader](const Dialogue& dialogue) {
+                Parrot parrot(spare_port, dialogue);
+                reader->replay(dialogue);
+                Dialogue heard = parrot.leave();
+                std::this_thread::sleep_for(until_seen_gone);
+                return heard;
+            }};
 }
 
 }  // namespace figures

@@ -40,10 +40,17 @@ int main(int argc, char** argv) {
         const std::string programs = std::filesystem::canonical(argv[0]).parent_path().string();
         {
             figures::Office office(programs);
-            figures::print_wall_time(office, rounds);
+            figures::print_wall_time(office, rounds, figures::bare_pcsc(), 2);
             figures::print_syncs(office, cards_of_syncs);
         }
         figures::print_readers(programs);
+        {
+            figures::Office office(programs, {live::Stack::libnfc, live::Stack::libnfc});
+            figures::print_wall_time(office, rounds, figures::bare_libnfc(office.place().path("")),
+                                     6);
+        }
+        figures::print_hung(programs);
+        figures::print_idle(programs);
     } catch (const std::exception& error) {
         std::cout << std::flush;
         std::cerr << "figures: could not measure: " << error.what() << "\n";

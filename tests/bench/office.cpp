@@ -21,28 +21,29 @@ constexpr auto undisturbed = 1500ms;
 /// A station that starts asks the central for news, and the central may keep it waiting for 20 s.
 constexpr auto patience_of_start = 40s;
 
-/// The programs as they are, except that a vcard in a reader is told to be slow and to keep a trace
-/// beside its control socket, its sixth argument here.
+/// The programs as they are, except that a card on a reader is told to be slow and to keep a trace
+/// beside its control socket, its program's sixth argument here.
 std::string instrumented(const fs::path& programs) {
     const fs::path folder = programs.parent_path() / "figures-programs";
     fs::remove_all(folder);
     fs::create_directories(folder);
     for (const auto& entry : fs::directory_iterator(programs)) {
-        if (entry.path().filename() != "vcard") {
-            fs::create_symlink(entry.path(), folder / entry.path().filename());
+        const std::string name = entry.path().filename();
+        if (name != "vcard" && name != "vpn532") {
+            fs::create_symlink(entry.path(), folder / name);
+            continue;
         }
+        std::ofstream(folder / name) << "#!/bin/sh\n[ \"$1\" = create ] && exec " << entry.path()
+                                     << " \"$@\"\nexec " << entry.path() << " \"$@\" --air-time-us "
+                                     << microseconds(air_time).count() << " --trace \"$6.trace\"\n";
+        fs::permissions(folder / name, fs::perms::owner_all);
     }
-    const std::string vcard = (programs / "vcard").string();
-    std::ofstream(folder / "vcard")
-        << "#!/bin/sh\n[ \"$1\" = create ] && exec '" << vcard << "' \"$@\"\nexec '" << vcard
-        << "' \"$@\" --air-time-us " << microseconds(air_time).count() << " --trace \"$6.trace\"\n";
-    fs::permissions(folder / "vcard", fs::perms::owner_all);
     return folder.string();
 }
 
-live::WorkplaceOptions options_for(const std::string& programs, int more_production_readers) {
+live::WorkplaceOptions options_for(const std::string& programs, std::vector<live::Stack> readers) {
     live::WorkplaceOptions options;
-    options.more_production_readers = more_production_readers;
+    options.readers = std::move(readers);
     options.programs = instrumented(programs);
     options.source = SOURCE_DIR;
     options.folder = (fs::path(programs).parent_path() / "figures").string();
@@ -52,8 +53,8 @@ live::WorkplaceOptions options_for(const std::string& programs, int more_product
 
 }  // namespace
 
-Office::Office(const std::string& programs, int more_production_readers)
-    : place_(std::make_unique<live::Workplace>(options_for(programs, more_production_readers))) {
+Office::Office(const std::string& programs, std::vector<live::Stack> readers)
+    : place_(std::make_unique<live::Workplace>(options_for(programs, std::move(readers)))) {
     place_->start_central();
     place_->start_station();
     wait_until_up();
@@ -97,9 +98,13 @@ void Office::restart_station(const live::Environment& more) {
     wait_until_up();
 }
 
+std::string Office::next_blank() {
+    return place_->blank_card("card-" + std::to_string(cards_++));
+}
+
 Made Office::produce() {
     Made made;
-    made.card_file = place_->blank_card("card-" + std::to_string(cards_++));
+    made.card_file = next_blank();
     place_->slot(live::production_reader).place(made.card_file);
     std::this_thread::sleep_for(undisturbed);
     live::json::object view;
@@ -127,7 +132,7 @@ std::chrono::milliseconds Office::produce_on(const std::vector<std::size_t>& rea
     std::vector<std::vector<std::string>> blanks(readers.size());
     for (auto& stack : blanks) {
         for (int i = 0; i < cards_each; ++i) {
-            stack.push_back(place_->blank_card("card-" + std::to_string(cards_++)));
+            stack.push_back(next_blank());
         }
     }
     const auto began = std::chrono::steady_clock::now();

@@ -24,12 +24,15 @@ class Office {
   public:
     /// `programs`: folder of the built programs. Everything is started and the renewals of all
     /// passes are approved and claimed.
-    explicit Office(const std::string& programs, int more_production_readers = 0);
+    explicit Office(const std::string& programs,
+                    std::vector<live::Stack> readers = {live::Stack::pcsc, live::Stack::pcsc});
 
     live::Workplace& place() { return *place_; }
     /// Stops the station and starts it anew with this in its environment.
     void restart_station(const live::Environment& more);
 
+    /// The memory file of a blank card that was not there before.
+    std::string next_blank();
     Made produce();
     /// Writes this many cards on each of these readers, all readers at once; how long it took.
     std::chrono::milliseconds produce_on(const std::vector<std::size_t>& readers, int cards_each);

@@ -18,26 +18,16 @@ using virtual_card::ByteView;
 /// Of the messages of one octet, the driver's commands, this one is answered.
 constexpr std::uint8_t send_atr = 4;
 const Bytes atr{0x3B, 0x81, 0x80, 0x01, 0x80, 0x80};
-const Bytes no_diagnosis{0x6F, 0x00};
-
-/// A sleep ends late, by as much as all that is measured here; the end of the wait is spent awake.
-constexpr microseconds spent_awake{150};
 
 void enable(int socket, int option) {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, option, &on, sizeof on);
 }
 
-void wait_until(Moment moment) {
-    std::this_thread::sleep_until(moment - spent_awake);
-    while (std::chrono::steady_clock::now() < moment) {
-    }
-}
-
 }  // namespace
 
 Parrot::Parrot(std::uint16_t port, Dialogue recorded)
-    : recorded_(std::move(recorded)), driver_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : recital_(std::move(recorded)), driver_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -47,7 +37,6 @@ Parrot::Parrot(std::uint16_t port, Dialogue recorded)
         throw std::runtime_error("no virtual reader at port " + std::to_string(port));
     }
     enable(driver_.get(), TCP_NODELAY);
-    heard_.reserve(recorded_.size());
     thread_ = std::thread([this] { serve(); });
 }
 
@@ -65,14 +54,10 @@ void Parrot::end() {
 
 Dialogue Parrot::leave() {
     end();
-    if (fault_.empty() && heard_.size() != recorded_.size()) {
-        fault_ = "the parrot heard " + std::to_string(heard_.size()) + " APDUs of " +
-                 std::to_string(recorded_.size());
+    if (hung_up_) {
+        throw std::runtime_error("the driver hung up on the parrot");
     }
-    if (!fault_.empty()) {
-        throw std::runtime_error(fault_);
-    }
-    return std::move(heard_);
+    return recital_.take();
 }
 
 void Parrot::serve() {
@@ -80,7 +65,7 @@ void Parrot::serve() {
         if (message->size() == 1) {
             answer_driver(message->front());
         } else {
-            answer_apdu(*message);
+            send_message(recital_.answer(*message));
         }
     }
 }
@@ -89,20 +74,6 @@ void Parrot::answer_driver(std::uint8_t code) {
     if (code == send_atr) {
         send_message(atr);
     }
-}
-
-void Parrot::answer_apdu(const Bytes& command) {
-    const Moment arrived = std::chrono::steady_clock::now();
-    if (heard_.size() == recorded_.size() || recorded_[heard_.size()].command != command) {
-        fault_ = "the parrot heard an APDU that was not recorded";
-        send_message(no_diagnosis);
-        return;
-    }
-    const Exchange& known = recorded_[heard_.size()];
-    wait_until(arrived + (known.answered - known.arrived));
-    const Moment answered = std::chrono::steady_clock::now();
-    send_message(known.answer);
-    heard_.push_back({command, known.answer, arrived, answered});
 }
 
 std::optional<Bytes> Parrot::receive_message() {
@@ -139,7 +110,7 @@ void Parrot::send_message(ByteView body) {
     message.insert(message.end(), body.begin(), body.end());
     if (::send(driver_.get(), message.data(), message.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(message.size())) {
-        fault_ = "the driver hung up on the parrot";
+        hung_up_ = true;
     }
 }
 

@@ -5,10 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <thread>
 
-#include "tests/bench/dialogue.hpp"
+#include "tests/bench/recital.hpp"
 #include "tests/virtual/vcard/descriptor.hpp"
 
 namespace figures {
@@ -27,15 +26,13 @@ class Parrot {
   private:
     void serve();
     void answer_driver(std::uint8_t code);
-    void answer_apdu(const virtual_card::Bytes& command);
     std::optional<virtual_card::Bytes> receive_message();
     bool receive_exactly(std::span<std::uint8_t> out);
     void send_message(virtual_card::ByteView body);
     void end();
 
-    Dialogue recorded_;
-    Dialogue heard_;     ///< the thread's until it has ended
-    std::string fault_;  ///< likewise
+    Recital recital_;       ///< the thread's until it has ended
+    bool hung_up_ = false;  ///< likewise: the driver did
     virtual_card::Descriptor driver_;
     std::thread thread_;
 };

@@ -17,7 +17,7 @@ double cards_a_minute(std::size_t cards, std::chrono::milliseconds time) {
 }  // namespace
 
 void print_readers(const std::string& programs) {
-    Office office(programs, 3);
+    Office office(programs, std::vector<live::Stack>(5, live::Stack::pcsc));
     const std::vector<std::size_t> one{live::production_reader};
     const std::vector<std::size_t> four{live::production_reader, 2, 3, 4};
     std::cout << "5. Cards a minute on one production reader and on four at once, "

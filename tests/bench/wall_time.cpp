@@ -3,23 +3,12 @@
 #include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <thread>
 
-#include "tests/bench/bare_reader.hpp"
 #include "tests/bench/figures.hpp"
-#include "tests/bench/parrot.hpp"
 
 namespace figures {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// The slot of the production reader's driver that stays empty: the same driver and the same
-/// pcscd, and the station does not look at it.
-constexpr std::uint16_t spare_port = 35964;
-constexpr const char* spare_reader = "Virtual Reader 0 00 01";
-/// The driver is polled every 400 ms; the next card must be a new one.
-constexpr auto until_seen_gone = 900ms;
 constexpr double goal = 1.10;
 constexpr const char* heading = "  round  station ms   bare ms   card ms intent ms    ratio\n";
 
@@ -52,12 +41,9 @@ double median(const std::vector<Pair>& rounds, Of of) {
     return quantile(std::move(values), 0.5);
 }
 
-Pair replayed(Dialogue station, BareReader& reader) {
+Pair replayed(Dialogue station, const Bare& bare) {
     Pair pair{std::move(station), {}};
-    Parrot parrot(spare_port, pair.station);
-    reader.replay(pair.station);
-    pair.bare = parrot.leave();
-    std::this_thread::sleep_for(until_seen_gone);
+    pair.bare = bare.replay(pair.station);
     return pair;
 }
 
@@ -79,10 +65,10 @@ struct Round {
     Pair tap;
 };
 
-Round play(Office& office, BareReader& reader) {
+Round play(Office& office, const Bare& bare) {
     const Made made = office.produce();
-    Round round{replayed(made.dialogue, reader), {}};
-    round.tap = replayed(tap_of(office.hand_over(made)), reader);
+    Round round{replayed(made.dialogue, bare), {}};
+    round.tap = replayed(tap_of(office.hand_over(made)), bare);
     return round;
 }
 
@@ -128,26 +114,25 @@ void print_summary(const std::vector<Pair>& rounds, const std::string& load_befo
 
 }  // namespace
 
-void print_wall_time(Office& office, int rounds) {
+void print_wall_time(Office& office, int rounds, const Bare& bare, int section) {
     const std::string load_before = load();
-    BareReader reader(spare_reader);
-    play(office, reader);
+    play(office, bare);
     std::vector<Pair> productions;
     std::vector<Pair> taps;
-    std::cout << "2. Time of a card by the station beside a bare SCardTransmit loop over the same "
-                 "APDUs, "
-              << air_time.count() << " ms of air each\n"
+    std::cout << section << ". Time of a card by the station beside a bare " << bare.call
+              << " loop over the same APDUs, " << air_time.count() << " ms of air each\n"
               << "  (first APDU to last answer, seen by the card; `card` is in both, `intent` is "
                  "the ledger's record before the first write)\n"
               << heading;
     while (productions.size() < static_cast<std::size_t>(rounds)) {
-        Round round = play(office, reader);
+        Round round = play(office, bare);
         productions.push_back(std::move(round.production));
         taps.push_back(std::move(round.tap));
         print_round(productions.size(), productions.back());
     }
     print_summary(productions, load_before);
-    std::cout << "3. The same of a verification: the tap at the counter, as a gate reads\n"
+    std::cout << section + 1
+              << ". The same of a verification: the tap at the counter, as a gate reads\n"
               << heading;
     for (std::size_t i = 0; i < taps.size(); ++i) {
         print_round(i + 1, taps[i]);

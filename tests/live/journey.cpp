@@ -11,6 +11,7 @@
 namespace live {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr int sittings_enough = 5;
@@ -43,9 +44,11 @@ WorkplaceOptions options_for(const std::string& name) {
     WorkplaceOptions options;
     options.programs = PROGRAMS_DIR;
     options.source = SOURCE_DIR;
-    options.folder = std::string(PROGRAMS_DIR) + "/../live/" + name;
-    options.passes = std::string(PROGRAMS_DIR) + "/../live/" + name + ".csv";
-    std::filesystem::create_directories(std::string(PROGRAMS_DIR) + "/../live");
+    // A path without "..", which mock devices do not stand.
+    const fs::path live = fs::path(PROGRAMS_DIR).parent_path() / "live";
+    fs::create_directories(live);
+    options.folder = live / name;
+    options.passes = live / (name + ".csv");
     write_synthetic_passes(options.passes, 400);
     return options;
 }
@@ -113,6 +116,7 @@ void Journey::mend(std::size_t reader) {
     }
     revive();
     if (!place_.slot(reader).present()) {
+        ++tears_;
         // Torn. A hand takes a moment, and the reader has to have seen it go.
         std::this_thread::sleep_for(500ms);
         place_.slot(reader).put_back();

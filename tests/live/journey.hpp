@@ -44,6 +44,7 @@ class Journey {
     [[nodiscard]] int deaths() const { return deaths_; }
     /// How often the central was.
     [[nodiscard]] int central_deaths() const { return central_deaths_; }
+    [[nodiscard]] int tears() const { return tears_; }  ///< after which the card was put back
 
   private:
     /// Starts again what has died, station or central.
@@ -62,6 +63,7 @@ class Journey {
     std::string old_pass_;
     std::string pass_no_;
     std::string card_file_;
+    int tears_ = 0;
 };
 
 }  // namespace live

@@ -19,9 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr int readers_of_second = 2;
-
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, Stack stack) {
+    return out << (stack == Stack::pcsc ? "pcsc" : stack == Stack::usb ? "usb" : "libnfc");
+}
 
 Environment unpacked_pcscd(const std::string& source) {
     const Finished finished = run({source + "/tests/live/unpack-pcscd", source + "/build/pcscd"});
@@ -36,8 +38,13 @@ Environment unpacked_pcscd(const std::string& source) {
     return found;
 }
 
-int reader_count(const WorkplaceOptions& options) {
-    return 2 + options.more_production_readers;
+std::vector<Stack> readers_of_second(const WorkplaceOptions& options) {
+    return {options.readers.at(0), options.readers.at(1)};
+}
+
+int pcsc_readers(const std::vector<Stack>& readers, std::size_t end) {
+    return static_cast<int>(std::count(
+        readers.begin(), readers.begin() + static_cast<std::ptrdiff_t>(end), Stack::pcsc));
 }
 
 std::string endpoint(const WorkplaceOptions& options, int port) {
@@ -101,6 +108,9 @@ Machine::Machine(WorkplaceOptions options) : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(file("cards"));
     fs::create_directories(file("letters"));
+    if (std::count(options_.readers.begin(), options_.readers.end(), Stack::usb) > 0) {
+        bus_.emplace(options_.source, options_.programs, file("usb"));
+    }
     start_pcscd();
     if (run({options_.programs + "/cardtool", "keys", "create", file("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
@@ -110,12 +120,19 @@ Machine::Machine(WorkplaceOptions options) : options_(std::move(options)) {
 }
 
 void Machine::start_pcscd() {
+    if (bus_) {
+        pcscd_.emplace(bus_->start_pcscd());
+        return;
+    }
     fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
-    const int readers =
-        reader_count(options_) + (options_.second_station.empty() ? 0 : readers_of_second);
-    pcscd_.emplace(std::vector<std::string>{options_.source + "/tests/live/pcscd", file("pcscd"),
-                                            std::to_string(readers), std::to_string(base_port)},
-                   file("pcscd.log"), unpacked_pcscd(options_.source));
+    int readers = pcsc_readers(options_.readers, options_.readers.size());
+    if (!options_.second_station.empty()) {
+        readers += pcsc_readers(readers_of_second(options_), 2);
+    }
+    pcscd_.emplace(
+        std::vector<std::string>{options_.source + "/tests/live/pcscd", file("pcscd"),
+                                 std::to_string(std::max(readers, 1)), std::to_string(base_port)},
+        file("pcscd.log"), unpacked_pcscd(options_.source));
     if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
         throw std::runtime_error("pcscd does not start, see " + file("pcscd.log"));
     }
@@ -194,31 +211,6 @@ std::string Machine::blank_card(const std::string& name, int genuine) {
         throw std::runtime_error("vcard made no card");
     }
     return memory;
-}
-
-std::string Machine::letter_code(const std::string& pass_no) {
-    std::string newest;
-    eventually([&] {
-        for (const auto& entry : fs::directory_iterator(file("letters"))) {
-            const std::string name = entry.path().filename().string();
-            if (name.starts_with(pass_no) && name.ends_with(".pdf")) {
-                newest = std::max(newest, entry.path().string());
-            }
-        }
-        return !newest.empty();
-    });
-    std::string code = run({options_.source + "/tests/live/letter-code", newest}).out;
-    if (code.ends_with('\n')) {
-        code.pop_back();
-    }
-    return code;
-}
-
-Finished Machine::verify_as_gate(const std::string& reader_name) {
-    return run(
-        {"/usr/bin/faketime", options_.business_date + " 12:00:00", options_.programs + "/cardtool",
-         "verify", "--keys", file("keys"), "--reader", reader_name},
-        file("commands.log"));
 }
 
 }  // namespace live

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,13 +14,19 @@
 #include <boost/json.hpp>
 
 #include "tests/live/process.hpp"
+#include "tests/live/usb_bus.hpp"
 
 namespace live {
 
 namespace json = boost::json;
 
 /// How a reader is driven, and so which program is behind it: vcard or vpn532.
-enum class Stack : std::uint8_t { pcsc, libnfc };
+enum class Stack : std::uint8_t {
+    pcsc,  ///< a virtual reader of pcscd's, always there
+    usb,   ///< likewise pcscd's, but a USB device that can be unplugged; not beside `pcsc`
+    libnfc
+};
+std::ostream& operator<<(std::ostream& out, Stack stack);
 
 /// The central listens here on loopback.
 inline constexpr int central_port = 8080;
@@ -30,15 +37,17 @@ struct WorkplaceOptions {
     std::string folder;    ///< where databases, keys, cards and logs go; emptied first
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
-    Stack stack = Stack::pcsc;           ///< of all readers
-    int more_production_readers = 0;     ///< numbered from 2
+    /// One for each reader; the second is the counter's, the others are for production.
+    std::vector<Stack> readers{Stack::pcsc, Stack::pcsc};
     bool plain_http = false;             ///< between station and central, in place of TLS
     int central_seen_at = central_port;  ///< loopback port where stations look for it: a proxy's
     std::string second_station;          ///< where not empty, an office of another port, such as kl
 };
 
-/// Of the first office; a second one has its production reader and its counter.
-[[nodiscard]] int reader_count(const WorkplaceOptions& options);
+/// What a second office has: the first two readers of the first one's.
+[[nodiscard]] std::vector<Stack> readers_of_second(const WorkplaceOptions& options);
+/// How many of the first `end` readers pcscd drives.
+[[nodiscard]] int pcsc_readers(const std::vector<Stack>& readers, std::size_t end);
 /// pcscd's virtual reader 0 waits for its card at this TCP port, the next one two further on.
 inline constexpr int base_port = 35963;
 [[nodiscard]] std::string endpoint(const WorkplaceOptions& options, int port);
@@ -51,6 +60,8 @@ class Machine {
     /// Also after it was killed.
     void start_pcscd();
     Process& pcscd() { return *pcscd_; }
+    /// Where there are `usb` readers.
+    UsbBus* usb_bus() { return bus_ ? &*bus_ : nullptr; }
     /// `more` goes into the environment of centrald, which may then be dead already.
     void start_central(const Environment& more = {});
     void stop_central();
@@ -61,11 +72,6 @@ class Machine {
     Finished central_run(std::vector<std::string> words);
     /// A blank card's memory file.
     std::string blank_card(const std::string& name, int genuine = -1);
-    /// What the QR code of the pass's newest pick-up letter holds, read from the picture of its
-    /// page; waits until the letter is there, and is empty where it never comes.
-    std::string letter_code(const std::string& pass_no);
-    /// cardtool verify at the business date, of the card on a reader that no station uses.
-    Finished verify_as_gate(const std::string& reader_name);
 
   protected:
     [[nodiscard]] const WorkplaceOptions& options() const { return options_; }
@@ -76,6 +82,7 @@ class Machine {
     }
 
     WorkplaceOptions options_;
+    std::optional<UsbBus> bus_;
     std::optional<Process> pcscd_;
     std::optional<Process> central_;
 };

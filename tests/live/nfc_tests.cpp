@@ -1,6 +1,8 @@
 // The whole line over libnfc: an emulated PN532 at either end of the counter, the real library in
 // the workers. What crashes, hangs or unplugs a reader costs time and no card.
 
+#include <fstream>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/live/journey.hpp"
@@ -12,7 +14,7 @@ using namespace std::chrono_literals;
 
 WorkplaceOptions over_libnfc(const std::string& name) {
     WorkplaceOptions options = options_for(name);
-    options.stack = Stack::libnfc;
+    options.readers = {Stack::libnfc, Stack::libnfc};
     return options;
 }
 
@@ -66,9 +68,12 @@ struct Office {
 };
 
 /// A program of libnfc's or libfreefare's at the board.
-Finished tool(const Workplace& place, const std::string& program) {
-    return run({"/usr/bin/env", "LIBNFC_DEVICE=pn532_uart:" + place.path("port-0"),
-                "/usr/bin/timeout", "20", program});
+Finished tool(const Workplace& place, const std::vector<std::string>& command) {
+    std::vector<std::string> whole{"/usr/bin/env",
+                                   "LIBNFC_DEVICE=pn532_uart:" + place.path("port-0"),
+                                   "/usr/bin/timeout", "20"};
+    whole.insert(whole.end(), command.begin(), command.end());
+    return run(whole);
 }
 
 }  // namespace
@@ -125,15 +130,35 @@ BOOST_AUTO_TEST_CASE(a_reader_that_is_unplugged_or_hangs_is_down_and_comes_back_
 BOOST_AUTO_TEST_CASE(other_peoples_programs_accept_reader_and_card) {
     Workplace place(over_libnfc("nfc-tools"));
     place.slot(production_reader).place(place.blank_card("tools", 0));
-    const Finished list = tool(place, "/usr/bin/nfc-list");
+    const Finished list = tool(place, {"/usr/bin/nfc-list"});
     BOOST_TEST(list.exit_code == 0);
     BOOST_TEST(list.out.find("UID (NFCID1): 04  2a  41  ca  e4  53  80") != std::string::npos,
                list.out);
-    const Finished information = tool(place, "/usr/bin/mifare-desfire-info");
+    const Finished information = tool(place, {"/usr/bin/mifare-desfire-info"});
     BOOST_TEST(information.exit_code == 0);
     for (const char* line :
          {"UID:                      0x042a41cae45380", "Storage size:         0x18 (=4096 bytes)",
           "Free memory: 5120 bytes", "Use random UID: no"}) {
         BOOST_TEST(information.out.find(line) != std::string::npos, information.out);
     }
+}
+
+BOOST_AUTO_TEST_CASE(libfreefare_s_tool_formats_a_card_that_has_an_application) {
+    Workplace place(over_libnfc("nfc-format"));
+    const std::string file = place.blank_card("format", 0);
+    json::object memory = json::parse(read_file(file)).as_object();
+    memory["applications"] = json::array{json::object{
+        {"aid", "F54B50"},
+        {"settings", "0F"},
+        {"key_type", "AES"},
+        {"files", json::array{}},
+        {"keys", json::array{json::object{{"value", std::string(32, '0')}, {"version", "00"}}}}}};
+    memory["used_bytes"] = 96;
+    std::ofstream(file) << json::serialize(memory);
+    place.slot(production_reader).place(file);
+    const Finished formatted = tool(place, {"/usr/bin/mifare-desfire-format", "-y"});
+    BOOST_TEST(formatted.exit_code == 0, formatted.out);
+    const json::object after = json::parse(read_file(file)).as_object();
+    BOOST_TEST(after.at("applications").as_array().empty());
+    BOOST_TEST(after.at("used_bytes") == 0);
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -20,6 +21,10 @@ constexpr auto polling_interval = 450ms;
 /// Where a reader of libnfc is plugged in.
 std::string serial_port(const std::string& folder, std::size_t reader) {
     return folder + "/port-" + std::to_string(reader);
+}
+
+std::string usb_path(std::size_t reader) {
+    return "1-" + std::to_string(reader + 1);
 }
 
 }  // namespace
@@ -79,20 +84,41 @@ bool Slot::present() {
     return command("state").find(" present") != std::string::npos;
 }
 
-PortOffice::PortOffice(WorkplaceOptions options, Site site)
-    : options_(std::move(options)), site_(std::move(site)) {
+PortOffice::PortOffice(WorkplaceOptions options, Site site, UsbBus* bus)
+    : options_(std::move(options)), site_(std::move(site)), bus_(bus) {
     fs::create_directories(path("logs"));
-    for (int reader = 0; reader < reader_count(options_); ++reader) {
-        const auto number = static_cast<std::size_t>(reader);
-        const int port = base_port + 2 * (site_.first_reader + reader);
-        const std::vector<std::string> card =
-            options_.stack == Stack::pcsc
-                ? std::vector<std::string>{"vcard", "--port", std::to_string(port)}
-                : std::vector<std::string>{"vpn532", "--port", serial_port(site_.folder, number)};
-        slots_.emplace_back(options_.programs, site_.folder, reader, card);
+    for (std::size_t reader = 0; reader < options_.readers.size(); ++reader) {
+        slots_.emplace_back(options_.programs, site_.folder, static_cast<int>(reader),
+                            card_at(reader));
+        if (options_.readers.at(reader) == Stack::usb) {
+            plug(reader);
+        }
     }
     use_certificate_of(site_.station);
     write_configuration();
+}
+
+void PortOffice::plug(std::size_t reader) {
+    if (options_.readers.at(reader) == Stack::usb) {
+        bus_->plug(usb_path(reader), "-");
+    } else {
+        slot(reader).command("plug");
+    }
+}
+
+void PortOffice::unplug(std::size_t reader) {
+    if (options_.readers.at(reader) == Stack::usb) {
+        bus_->unplug(usb_path(reader));
+        slot(reader).command("hang-up");
+    } else {
+        slot(reader).command("unplug");
+    }
+}
+
+std::vector<pid_t> PortOffice::workers() const {
+    const std::string pid = std::to_string(station_->pid());
+    std::istringstream children(read_file("/proc/" + pid + "/task/" + pid + "/children"));
+    return {std::istream_iterator<pid_t>(children), std::istream_iterator<pid_t>()};
 }
 
 void PortOffice::use_certificate_of(const std::string& station, const std::string& ca) {
@@ -110,17 +136,43 @@ void PortOffice::use_certificate_of(const std::string& station, const std::strin
     }
 }
 
-std::string PortOffice::reader_name(std::size_t reader) const {
-    const int number = site_.first_reader + static_cast<int>(reader);
-    return options_.stack == Stack::pcsc ? "Virtual Reader " + std::to_string(number) + " 00 00"
-                                         : "Board " + std::to_string(reader);
+std::vector<std::string> PortOffice::card_at(std::size_t reader) const {
+    if (options_.readers.at(reader) == Stack::libnfc) {
+        return {"vpn532", "--port", serial_port(site_.folder, reader)};
+    }
+    if (options_.readers.at(reader) == Stack::usb) {
+        return {"vcard", "--reader", bus_->socket(usb_path(reader))};
+    }
+    return {"vcard", "--port", std::to_string(base_port + 2 * pcsc_number(reader))};
+}
+
+int PortOffice::pcsc_number(std::size_t reader) const {
+    return site_.first_reader + pcsc_readers(options_.readers, reader);
 }
 
 std::string PortOffice::reader_settings(std::size_t reader) const {
-    const std::string name = "name = \"" + reader_name(reader) + "\"\n";
-    return options_.stack == Stack::pcsc
-               ? name
-               : name + "nfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+    if (options_.readers.at(reader) == Stack::libnfc) {
+        return "name = \"Board " + std::to_string(reader) +
+               "\"\nnfc = \"pn532_uart:" + serial_port(site_.folder, reader) + "\"\n";
+    }
+    if (options_.readers.at(reader) == Stack::usb) {
+        const std::string path = usb_path(reader);
+        return "name = \"USB " + path + "\"\nusb_path = \"" + path + "\"\n";
+    }
+    return "name = \"Virtual Reader " + std::to_string(pcsc_number(reader)) + " 00 00\"\n";
+}
+
+std::string PortOffice::worker_program() const {
+    const std::string program = options_.programs + "/reader-worker";
+    if (bus_ == nullptr) {
+        return program;
+    }
+    // A program that sees mock devices cannot use a real serial port.
+    const std::string wrapper = path("reader-worker");
+    std::ofstream(wrapper) << "#!/bin/sh\n[ \"$1\" != --nfc ] || unset LD_PRELOAD\nexec '"
+                           << program << "' \"$@\"\n";
+    fs::permissions(wrapper, fs::perms::owner_all);
+    return wrapper;
 }
 
 void PortOffice::write_configuration() const {
@@ -131,14 +183,13 @@ void PortOffice::write_configuration() const {
          << "ledger = \"" << ledger() << "\"\n"
          << "keys = \"" << options_.folder << "/keys"
          << "\"\n"
-         << "reader_worker = \"" << options_.programs << "/reader-worker\"\n"
+         << "reader_worker = \"" << worker_program() << "\"\n"
          << "business_date = \"" << options_.business_date << "\"\n"
          << (options_.plain_http ? "plain_http_on_loopback = true\n\n" : "\n");
-    for (int reader = 0; reader < reader_count(options_); ++reader) {
-        const auto number = static_cast<std::size_t>(reader);
+    for (std::size_t reader = 0; reader < options_.readers.size(); ++reader) {
         file << "[[reader]]\n"
-             << reader_settings(number) << "role = \""
-             << (number == counter_reader ? "counter" : "production") << "\"\n\n";
+             << reader_settings(reader) << "role = \""
+             << (reader == counter_reader ? "counter" : "production") << "\"\n\n";
     }
     file << "[[old_pass]]\nform = \"number\"\n\n"
          << "[[old_pass]]\nform = \"url\"\nparameter = \"no\"\n";
@@ -151,9 +202,13 @@ void PortOffice::write_configuration() const {
 }
 
 void PortOffice::start_station(const Environment& more) {
+    Environment variables = more;
+    if (bus_ != nullptr) {
+        variables.merge(bus_->environment());
+    }
     station_.emplace(
         std::vector<std::string>{options_.programs + "/stationd", "--config", path("station.toml")},
-        path("logs/stationd.log"), more);
+        path("logs/stationd.log"), variables);
 }
 
 void PortOffice::stop_station() {

@@ -13,7 +13,8 @@ class Slot {
     Slot(const std::string& programs, const std::string& folder, int number,
          const std::vector<std::string>& card);
 
-    /// Takes off what is there and has this memory file's card in hand.
+    /// Takes off what is there and has this memory file's card in hand. What that one is to do
+    /// wrong is said now: another card knows nothing of it.
     void load(const std::string& memory_file);
     /// Puts the card of this memory file on the reader, in place of any other.
     void place(const std::string& memory_file);
@@ -37,14 +38,14 @@ inline constexpr std::size_t counter_reader = 1;
 struct Site {
     std::string station;   ///< its name, such as kh
     std::string folder;    ///< of its ledger, logs and configuration; emptied first
-    int first_reader = 0;  ///< pcscd's number of it
+    int first_reader = 0;  ///< pcscd's number of its first one
 };
 
 /// One station with its readers, at a central and a pcscd that run already.
 class PortOffice {
   public:
     /// What holds cards on its readers is started, the station is not. `options` are the machine's.
-    PortOffice(WorkplaceOptions options, Site site);
+    PortOffice(WorkplaceOptions options, Site site, UsbBus* bus);
 
     /// `more` goes into the environment of stationd.
     void start_station(const Environment& more = {});
@@ -53,6 +54,12 @@ class PortOffice {
     void use_certificate_of(const std::string& station, const std::string& ca = "ca");
     Process& station() { return *station_; }
     Slot& slot(std::size_t reader) { return slots_.at(reader); }
+    /// A `usb` or `libnfc` reader is pulled out of the machine, its card still on it, and comes
+    /// back.
+    void unplug(std::size_t reader);
+    void plug(std::size_t reader);
+    /// The reader-workers of the station that runs.
+    [[nodiscard]] std::vector<pid_t> workers() const;
 
     Finished station_run(std::vector<std::string> words);
     /// stationctl status.
@@ -60,8 +67,6 @@ class PortOffice {
     /// Takes the card off and waits until the station has seen that: pcscd polls its virtual
     /// readers.
     void take_off(std::size_t reader);
-    /// As the station's configuration and pcscd name it.
-    [[nodiscard]] std::string reader_name(std::size_t reader) const;
     /// What the station says of a reader, or an empty object.
     json::object reader(std::size_t number);
     /// The renewal with this new pass number, as the station knows it, or an empty object.
@@ -79,10 +84,15 @@ class PortOffice {
 
   private:
     void write_configuration() const;
+    [[nodiscard]] std::string worker_program() const;
     [[nodiscard]] std::string reader_settings(std::size_t reader) const;
+    /// The program that is the reader's card, and how it finds the reader.
+    [[nodiscard]] std::vector<std::string> card_at(std::size_t reader) const;
+    [[nodiscard]] int pcsc_number(std::size_t reader) const;
 
     WorkplaceOptions options_;
     Site site_;
+    UsbBus* bus_;  ///< the machine's, if it has one
     std::optional<Process> station_;
     std::vector<Slot> slots_;
 };

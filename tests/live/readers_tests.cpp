@@ -16,7 +16,7 @@ constexpr int rounds = 3;
 
 BOOST_AUTO_TEST_CASE(four_readers_at_once_give_each_card_a_renewal_of_its_own) {
     WorkplaceOptions options = options_for("four-readers");
-    options.more_production_readers = 3;
+    options.readers.assign(5, Stack::pcsc);
     Workplace place(options);
     place.start_central();
     place.start_station();

@@ -9,21 +9,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* preload = "libumockdev-preload.so.0";
-
 }  // namespace
 
 UsbDesk::UsbDesk(WorkplaceOptions options, const std::string& readers)
     : options_(std::move(options)) {
     fs::remove_all(options_.folder);
     fs::create_directories(path("cards"));
-    bus_.emplace(
-        std::vector<std::string>{options_.source + "/tests/live/mock-usb", path("bus.sock")},
-        path("bus.log"), Environment{{"TMPDIR", options_.folder}});
-    if (!eventually([&] { return exchange_line(path("bus.sock"), "environment") != ""; })) {
-        throw std::runtime_error("no mock USB bus, see " + path("bus.log"));
-    }
-    bus_folder_ = tell_bus("environment");
+    bus_.emplace(options_.source, options_.programs, path("usb"));
     start_pcscd();
     if (run({options_.programs + "/cardtool", "keys", "create", path("keys")}).exit_code != 0) {
         throw std::runtime_error("cardtool made no keys");
@@ -36,50 +28,28 @@ UsbDesk::UsbDesk(WorkplaceOptions options, const std::string& readers)
         << readers << "\n[[old_pass]]\nform = \"number\"\n";
 }
 
-Environment UsbDesk::mock_devices() const {
-    return {{"LD_PRELOAD", preload}, {"UMOCKDEV_DIR", bus_folder_}};
-}
-
-std::string UsbDesk::tell_bus(const std::string& line) {
-    const std::string answer = exchange_line(path("bus.sock"), line);
-    if (!answer.starts_with("ok")) {
-        throw std::runtime_error("mock-usb, " + line + ": " + answer);
-    }
-    return answer.size() > 3 ? answer.substr(3) : "";
-}
-
 void UsbDesk::plug(const std::string& usb_path, const std::string& serial) {
-    const std::string address = tell_bus("plug " + usb_path + " 072f 2200 " + serial);
+    bus_->plug(usb_path, serial);
     slots_.erase(usb_path);
-    const std::string socket = path("cards/" + address + ".sock");
     slots_.emplace(std::piecewise_construct, std::forward_as_tuple(usb_path),
-                   std::forward_as_tuple(options_.programs, options_.folder, ++plugged_,
-                                         std::vector<std::string>{"vcard", "--reader", socket}));
+                   std::forward_as_tuple(
+                       options_.programs, options_.folder, ++plugged_,
+                       std::vector<std::string>{"vcard", "--reader", bus_->socket(usb_path)}));
 }
 
 void UsbDesk::unplug(const std::string& usb_path) {
-    tell_bus("unplug " + usb_path);
+    bus_->unplug(usb_path);
     slots_.erase(usb_path);
 }
 
 void UsbDesk::start_pcscd() {
-    fs::remove("/run/pcscd/pcscd.comm");  // of one that was killed
-    Environment environment = unpacked_pcscd(options_.source);
-    environment.merge(Environment{{"PRELOAD", preload}, {"UMOCKDEV_DIR", bus_folder_}});
-    pcscd_.emplace(
-        std::vector<std::string>{options_.source + "/tests/live/usb-pcscd",
-                                 fs::path(options_.programs).parent_path().string() + "/ifd",
-                                 path("cards")},
-        path("pcscd.log"), environment);
-    if (!eventually([] { return fs::exists("/run/pcscd/pcscd.comm"); })) {
-        throw std::runtime_error("pcscd does not start, see " + path("pcscd.log"));
-    }
+    pcscd_.emplace(bus_->start_pcscd());
 }
 
 void UsbDesk::start_station() {
     station_.emplace(
         std::vector<std::string>{options_.programs + "/stationd", "--config", path("station.toml")},
-        path("stationd.log"), mock_devices());
+        path("stationd.log"), bus_->environment());
 }
 
 json::object UsbDesk::reader(const std::string& name) {
@@ -97,10 +67,13 @@ json::object UsbDesk::reader(const std::string& name) {
     return {};
 }
 
-Finished UsbDesk::run_there(std::vector<std::string> command) {
-    command.insert(command.begin(), {"/usr/bin/env", std::string("LD_PRELOAD=") + preload,
-                                     "UMOCKDEV_DIR=" + bus_folder_});
-    return run(command, path("commands.log"));
+Finished UsbDesk::run_there(const std::vector<std::string>& command) {
+    std::vector<std::string> whole{"/usr/bin/env"};
+    for (const auto& [name, value] : bus_->environment()) {
+        whole.push_back(name + "=" + value);
+    }
+    whole.insert(whole.end(), command.begin(), command.end());
+    return run(whole, path("commands.log"));
 }
 
 }  // namespace live

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/live/usb_bus.hpp"
 #include "tests/live/workplace.hpp"
 
 namespace live {
@@ -15,6 +16,7 @@ class UsbDesk {
     /// `readers` are the [[reader]] tables of the station's configuration.
     UsbDesk(WorkplaceOptions options, const std::string& readers);
 
+    /// A reader, as UsbBus::plug.
     void plug(const std::string& path, const std::string& serial);
     void unplug(const std::string& path);
     /// The card that lies, or will lie, on the reader at this path. It goes with the reader.
@@ -32,15 +34,11 @@ class UsbDesk {
         return options_.folder + "/" + name;
     }
     /// Runs a program that sees the mock devices.
-    Finished run_there(std::vector<std::string> command);
+    Finished run_there(const std::vector<std::string>& command);
 
   private:
-    [[nodiscard]] Environment mock_devices() const;
-    std::string tell_bus(const std::string& line);
-
     WorkplaceOptions options_;
-    std::optional<Process> bus_;
-    std::string bus_folder_;
+    std::optional<UsbBus> bus_;
     std::optional<Process> pcscd_;
     std::optional<Process> station_;
     std::map<std::string, Slot> slots_;

@@ -3,19 +3,20 @@
 namespace live {
 namespace {
 
-/// The office of another port has no more readers than it needs.
-WorkplaceOptions without_more_readers(WorkplaceOptions options) {
-    options.more_production_readers = 0;
+WorkplaceOptions options_of_second(WorkplaceOptions options) {
+    options.readers = readers_of_second(options);
     return options;
 }
 
 }  // namespace
 
 Workplace::Workplace(const WorkplaceOptions& options)
-    : Machine(options), PortOffice(options, {"kh", options.folder, 0}) {
+    : Machine(options), PortOffice(options, {"kh", options.folder, 0}, usb_bus()) {
     if (const std::string& station = options.second_station; !station.empty()) {
-        second_.emplace(without_more_readers(options),
-                        Site{station, options.folder + "/" + station, reader_count(options)});
+        second_.emplace(options_of_second(options),
+                        Site{station, options.folder + "/" + station,
+                             pcsc_readers(options.readers, options.readers.size())},
+                        usb_bus());
     }
 }
 

@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(a_worker_that_dies_with_a_card_leaves_the_card_in_doubt_and
         for (int round = 0; round < 2; ++round) {
             station.connect();
             BOOST_TEST((station.fault_of_transmit() == Fault::present_same_card_again));
-            const std::string detail = station.wait_for<WorkerLost>().detail;
+            const auto [detail, hung] = station.wait_for<WorkerLost>();
+            BOOST_TEST(!hung);
             BOOST_TEST((detail.find("exit status 7") != std::string::npos ||
                         detail.find("signal 6") != std::string::npos),
                        detail);
@@ -163,7 +164,9 @@ BOOST_AUTO_TEST_CASE(a_worker_that_hangs_is_killed_and_replaced) {
     Station station(settings("hangs in transmit", 50ms));
     station.connect();
     BOOST_TEST((station.fault_of_transmit() == Fault::wait_for_reader));
-    BOOST_TEST(station.wait_for<WorkerLost>().detail == "no answer in 50 ms (signal 9)");
+    const WorkerLost lost = station.wait_for<WorkerLost>();
+    BOOST_TEST(lost.detail == "no answer in 50 ms (signal 9)");
+    BOOST_TEST(lost.hung);
     station.connect();
 }
 
@@ -317,8 +320,8 @@ BOOST_AUTO_TEST_CASE(of_events_that_nobody_collected_the_newest_is_left) {
     BOOST_TEST(!queue.pop());
     queue.push(CardPresent{});
     queue.push(ReaderDown{Fault::start_pcscd, ""});
-    queue.push(WorkerLost{"1"});
-    queue.push(WorkerLost{"2"});
+    queue.push(WorkerLost{"1", false});
+    queue.push(WorkerLost{"2", false});
     queue.push(WorkerStarted{});
     BOOST_TEST(std::get<WorkerLost>(*queue.pop()).detail == "2");
     BOOST_TEST(std::holds_alternative<WorkerStarted>(*queue.pop()));

@@ -54,7 +54,7 @@ ARROWS = {
 # The start of a library's headers: the modules that may include them. None but these.
 LIBRARIES = {
     'winscard.h': ['reader/pcsc', 'tests/bench'],
-    'nfc/': ['reader/nfc'],
+    'nfc/': ['reader/nfc', 'tests/bench'],
     'libudev.h': ['reader/usb'],
     'sqlite3.h': ['sync/sqlite', 'tests'],
     # Among these, TLS is sync/http's and X.509 is its and sync/authority's.

@@ -1,6 +1,7 @@
 #include "tests/virtual/desfire/channel.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace virtual_card {
 namespace {
@@ -133,6 +134,48 @@ Ev2Channel ev2_channel(ByteView key, ByteView rnd_a, ByteView rnd_b, ByteView tr
     return {ev2_session_key(key, rnd_a, rnd_b, 0xA5, 0x5A),
             ev2_session_key(key, rnd_a, rnd_b, 0x5A, 0xA5),
             Bytes(transaction_id.begin(), transaction_id.end()), counter};
+}
+
+Bytes undo_decipherment(ByteView des_key, ByteView cipher) {
+    const std::size_t block = block_length(KeyType::des);
+    const Bytes zero(block, 0);
+    Bytes plain;
+    Bytes last = zero;
+    for (ByteView rest = cipher; !rest.empty(); rest = rest.subspan(block)) {
+        Bytes part = cbc_encrypt(KeyType::des, des_key, zero, rest.first(block));
+        std::transform(part.begin(), part.end(), last.begin(), part.begin(), std::bit_xor<>());
+        append(plain, part);
+        last.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(block));
+    }
+    return plain;
+}
+
+LegacyChannel legacy_channel(ByteView key, ByteView rnd_a, ByteView rnd_b) {
+    constexpr std::size_t half = 4;
+    const auto mixed = [&](std::size_t from) {
+        Bytes part(rnd_a.begin() + static_cast<std::ptrdiff_t>(from),
+                   rnd_a.begin() + static_cast<std::ptrdiff_t>(from + half));
+        append(part, rnd_b.subspan(from, half));
+        return part;
+    };
+    // A single DES key, kept as two equal halves, gives a single DES session key.
+    Bytes session = mixed(0);
+    append(session, mixed(is_single_des(key) ? 0 : half));
+    return {std::move(session)};
+}
+
+std::optional<Bytes> LegacyChannel::decrypt_command(ByteView cipher,
+                                                    std::size_t plain_length) const {
+    Bytes plain = undo_decipherment(key, cipher);
+    const ByteView check = ByteView(plain).subspan(plain_length);
+    const ByteView padding = check.subspan(legacy_crc_bytes);
+    if (from_little_endian(check.first(legacy_crc_bytes)) !=
+            crc_a(ByteView(plain).first(plain_length)) ||
+        std::any_of(padding.begin(), padding.end(), [](auto b) { return b != 0; })) {
+        return std::nullopt;
+    }
+    plain.resize(plain_length);
+    return plain;
 }
 
 }  // namespace virtual_card

@@ -10,6 +10,7 @@ namespace virtual_card {
 
 constexpr std::size_t mac_bytes = 8;
 constexpr std::size_t crc_bytes = 4;
+constexpr std::size_t legacy_crc_bytes = 2;
 
 /// EV1 secure messaging (after 1A or AA): one IV runs through all commands and answers.
 struct Ev1Channel {
@@ -49,5 +50,19 @@ struct Ev2Channel {
 
 Ev2Channel ev2_channel(ByteView key, ByteView rnd_a, ByteView rnd_b, ByteView transaction_id,
                        std::uint16_t counter);
+
+/// The legacy protocol (after 0A), in which the card only ever enciphers. What needs no protection
+/// goes as it is; MACs and enciphered answers are not modelled.
+struct LegacyChannel {
+    Bytes key;
+
+    /// What the terminal "deciphered": data, CRC_A, zeros. Nothing where that is not so.
+    std::optional<Bytes> decrypt_command(ByteView cipher, std::size_t plain_length) const;
+};
+
+LegacyChannel legacy_channel(ByteView key, ByteView rnd_a, ByteView rnd_b);
+
+/// The plain text of what a terminal made with C[i] = D(P[i] ^ C[i-1]).
+Bytes undo_decipherment(ByteView des_key, ByteView cipher);
 
 }  // namespace virtual_card

@@ -99,9 +99,18 @@ void Chip::end_session() {
     session_.reset();
 }
 
+bool Chip::in_legacy_session() const {
+    return session_ && std::holds_alternative<LegacyChannel>(session_->channel);
+}
+
 std::size_t Chip::protected_length(CommMode mode, std::size_t plain_length, bool file_data) const {
     if (!session_) {
         return plain_length;
+    }
+    if (in_legacy_session()) {
+        return mode == CommMode::full
+                   ? round_up(plain_length + legacy_crc_bytes, block_length(KeyType::des))
+                   : plain_length;
     }
     if (const auto* const ev1 = std::get_if<Ev1Channel>(&session_->channel)) {
         if (mode == CommMode::full) {
@@ -118,8 +127,13 @@ std::size_t Chip::protected_length(CommMode mode, std::size_t plain_length, bool
 Bytes Chip::unprotect(ByteView header, ByteView body, CommMode mode, std::size_t plain_length,
                       bool file_data) {
     require(body.size() == protected_length(mode, plain_length, file_data), Status::length_error);
-    if (!session_) {
+    if (!session_ || (in_legacy_session() && mode != CommMode::full)) {
         return {body.begin(), body.end()};
+    }
+    if (const auto* const legacy = std::get_if<LegacyChannel>(&session_->channel)) {
+        std::optional<Bytes> plain = legacy->decrypt_command(body, plain_length);
+        require(plain.has_value(), Status::integrity_error);
+        return std::move(*plain);
     }
     if (auto* const ev1 = std::get_if<Ev1Channel>(&session_->channel)) {
         return unprotect_ev1(*ev1, header, body, mode, plain_length, file_data);
@@ -188,6 +202,10 @@ void Chip::spoil_mac(Bytes& mac) const {
 
 Bytes Chip::protect(std::uint8_t status, ByteView data, CommMode mode, bool marked) {
     Bytes out(data.begin(), data.end());
+    if (in_legacy_session()) {
+        require(mode != CommMode::full || data.empty(), Status::illegal_command);
+        return out;
+    }
     if (!session_) {
         return out;
     }
@@ -310,6 +328,7 @@ CommMode Chip::access(const File& file, unsigned right) const {
     };
     const std::array keys{key_for(right), key_for(read_and_write_right)};
     if (session_ && std::count(keys.begin(), keys.end(), session_->key_number) != 0) {
+        require(!in_legacy_session() || file.comm == CommMode::plain, Status::illegal_command);
         return file.comm;
     }
     if (std::count(keys.begin(), keys.end(), free_access) != 0) {

@@ -54,10 +54,10 @@ class Chip {
 
     struct Session {
         std::uint8_t key_number = 0;
-        std::variant<Ev1Channel, Ev2Channel> channel;
+        std::variant<Ev1Channel, Ev2Channel, LegacyChannel> channel;
     };
 
-    enum class Method : std::uint8_t { iso, aes, ev2_first, ev2_non_first };
+    enum class Method : std::uint8_t { legacy, iso, aes, ev2_first, ev2_non_first };
     struct PendingAuthentication {
         Method method = Method::iso;
         std::uint8_t key_number = 0;
@@ -87,6 +87,7 @@ class Chip {
     std::size_t protected_length(CommMode mode, std::size_t plain_length, bool file_data) const;
     Bytes unprotect(ByteView header, ByteView body, CommMode mode, std::size_t plain_length,
                     bool file_data);
+    bool in_legacy_session() const;
     Bytes unprotect_ev1(Ev1Channel& channel, ByteView header, ByteView body, CommMode mode,
                         std::size_t plain_length, bool file_data);
     Bytes unprotect_ev2(const Ev2Channel& channel, ByteView header, ByteView body, CommMode mode);

@@ -23,9 +23,13 @@ void chain(Bytes& iv, ByteView cipher) {
 
 Frame Chip::authenticate_legacy(ByteView data) {
     require(data.size() == 1, Status::length_error);
-    // The legacy protocol is not modelled; a chip with an AES key refuses it in this way.
-    require(level_key_type() != KeyType::aes, Status::authentication_error);
-    throw Refused{Status::illegal_command};
+    key(data[0]);
+    require(level_key_type() == KeyType::des, Status::authentication_error);
+    PendingAuthentication pending;
+    pending.method = Method::legacy;
+    pending.key_number = data[0];
+    pending.rnd_b.resize(short_random_bytes);
+    return begin(std::move(pending));
 }
 
 Frame Chip::authenticate_iso(ByteView data) {
@@ -99,8 +103,11 @@ Frame Chip::begin(PendingAuthentication pending) {
 Frame Chip::finish(const PendingAuthentication& pending, ByteView cryptogram) {
     const std::size_t length = pending.rnd_b.size();
     require(cryptogram.size() == 2 * length, Status::length_error);
-    const Bytes plain =
-        cbc_decrypt(level_key_type(), key(pending.key_number).value, pending.iv, cryptogram);
+    const KeyType type = level_key_type();
+    const Bytes& value = key(pending.key_number).value;
+    const Bytes plain = pending.method == Method::legacy
+                            ? undo_decipherment(value, cryptogram)
+                            : cbc_decrypt(type, value, pending.iv, cryptogram);
     const ByteView rnd_a = ByteView(plain).first(length);
     if (!equal_in_constant_time(ByteView(plain).last(length), rotated_left(pending.rnd_b))) {
         fail_authentication();
@@ -129,6 +136,10 @@ Bytes Chip::conclude(const PendingAuthentication& pending, ByteView cryptogram, 
         return cbc_encrypt(type, value, iv, plain);
     }
     Bytes transaction_id = pending.transaction_id;
+    if (pending.method == Method::legacy) {
+        session_ = Session{pending.key_number, legacy_channel(value, rnd_a, pending.rnd_b)};
+        return cbc_encrypt(type, value, iv, plain);
+    }
     if (pending.method == Method::ev2_first) {
         transaction_id.resize(transaction_id_bytes);
         randomness_(transaction_id);

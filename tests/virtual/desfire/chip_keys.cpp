@@ -101,6 +101,7 @@ void Chip::require_change_key(std::uint8_t number) {
 
 Frame Chip::change_key(ByteView data) {
     require(session_.has_value(), Status::authentication_error);
+    require(!in_legacy_session(), Status::illegal_command);
     require(!data.empty(), Status::length_error);
     const auto number = static_cast<std::uint8_t>(data[0] & key_number_bits);
     // Only the PICC key can change its type; elsewhere the upper bits have no meaning.

@@ -119,6 +119,19 @@ std::uint32_t crc32(ByteView data) {
     return crc;
 }
 
+std::uint16_t crc_a(ByteView data) {
+    constexpr unsigned initial = 0x6363;
+    constexpr unsigned polynomial = 0x8408;
+    unsigned crc = initial;
+    for (const std::uint8_t byte : data) {
+        crc ^= byte;
+        for (int bit = 0; bit < 8; ++bit) {
+            crc = (crc & 1U) != 0 ? (crc >> 1U) ^ polynomial : crc >> 1U;
+        }
+    }
+    return static_cast<std::uint16_t>(crc);
+}
+
 bool equal_in_constant_time(ByteView a, ByteView b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -25,6 +25,9 @@ Bytes cmac(KeyType type, ByteView key, ByteView iv, ByteView message);
 /// CRC-32 without the final inversion ("JAMCRC").
 std::uint32_t crc32(ByteView data);
 
+/// ISO/IEC 14443-3, annex B: CRC_A.
+std::uint16_t crc_a(ByteView data);
+
 bool equal_in_constant_time(ByteView a, ByteView b);
 
 /// Fills the span; a test gives its own to make a card's random numbers known.

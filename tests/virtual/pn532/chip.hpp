@@ -4,8 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "tests/virtual/pn532/antenna.hpp"
 #include "tests/virtual/pn532/fault.hpp"
-#include "tests/virtual/pn532/field.hpp"
 #include "tests/virtual/pn532/frame.hpp"
 
 namespace virtual_card {
@@ -18,7 +18,7 @@ constexpr std::size_t max_carried_apdu = 55;
 /// finds ISO/IEC 14443-4 type A cards at 106 kbit/s and nothing else.
 class Pn532 {
   public:
-    explicit Pn532(Field& field) : field_(field) {}
+    explicit Pn532(Antenna& field) : field_(field) {}
 
     /// What the chip sends at once: acknowledgement, answer, both, or nothing.
     Bytes receive(const FromHost& message);
@@ -49,7 +49,7 @@ class Pn532 {
     /// The armed fault, if this is the moment for it.
     std::optional<ChipFault> due(bool activation);
 
-    Field& field_;
+    Antenna& field_;
     std::map<std::uint16_t, std::uint8_t> registers_;
     std::optional<ArmedFault> armed_;
     bool hung_ = false;

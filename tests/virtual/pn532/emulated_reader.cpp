@@ -3,29 +3,13 @@
 #include <exception>
 #include <sstream>
 #include <stdexcept>
-#include <string_view>
+
+#include "tests/virtual/vcard/card_commands.hpp"
 
 namespace virtual_card {
-namespace {
-
-Tear::When when_named(std::string_view name) {
-    if (name == "before") {
-        return Tear::When::before;
-    }
-    if (name == "after") {
-        return Tear::When::after;
-    }
-    if (name == "rolled_back") {
-        return Tear::When::rolled_back;
-    }
-    throw std::invalid_argument("tear N before|after|rolled_back");
-}
-
-}  // namespace
-
 EmulatedReader::EmulatedReader(const std::filesystem::path& memory,
-                               const std::filesystem::path& port)
-    : field_(memory), chip_(field_), port_(port) {
+                               const std::filesystem::path& port, const Timing& timing)
+    : field_(memory, timing), chip_(field_), port_(port) {
     port_.plug();
 }
 
@@ -33,6 +17,7 @@ void EmulatedReader::serve() {
     stream_.feed(port_.read());
     while (const std::optional<FromHost> message = stream_.next()) {
         port_.write(chip_->receive(*message));
+        field_.stored().trace_last();
     }
 }
 
@@ -71,14 +56,10 @@ bool EmulatedReader::obey_card(const std::string& command, std::istringstream& w
         insert();
     } else if (command == "remove") {
         field_.remove();
-    } else if (command == "reset-apdus") {
-        field_.card().reset_apdus();
-    } else if (command == "tear") {
-        arm_tear(words);
     } else if (command == "load") {
         load(words);
     } else {
-        return false;
+        return obey_for_card(field_.card(), command, words);
     }
     return true;
 }
@@ -130,20 +111,8 @@ void EmulatedReader::arm_fault(ChipFault fault, std::istringstream& words) {
     chip_->arm({fault, at});
 }
 
-void EmulatedReader::arm_tear(std::istringstream& words) {
-    std::uint32_t at = 0;
-    std::string when;
-    if (!(words >> at >> when) || at == 0) {
-        throw std::invalid_argument("tear N before|after|rolled_back, N from 1");
-    }
-    field_.card().tear({at, when_named(when)});
-}
-
 void EmulatedReader::load(std::istringstream& words) {
-    std::string path;
-    if (!std::getline(words >> std::ws, path)) {
-        throw std::invalid_argument("load FILE");
-    }
+    const std::string path = path_to_load(words);
     if (field_.present()) {
         throw std::invalid_argument("a card is present; remove it first");
     }

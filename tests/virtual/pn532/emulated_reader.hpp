@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/virtual/pn532/chip.hpp"
+#include "tests/virtual/pn532/field.hpp"
 #include "tests/virtual/pn532/serial_port.hpp"
 
 namespace virtual_card {
@@ -15,7 +16,10 @@ namespace virtual_card {
 class EmulatedReader {
   public:
     /// Throws std::exception where the card's memory or the port's link cannot be used.
-    EmulatedReader(const std::filesystem::path& memory, const std::filesystem::path& port);
+    EmulatedReader(const std::filesystem::path& memory, const std::filesystem::path& port,
+                   const Timing& timing = {});
+    /// Appends every APDU to this file from now on. Throws std::exception.
+    void trace_to(const std::filesystem::path& file) { field_.stored().trace_to(file); }
 
     /// What poll() should watch for input; -1 while unplugged.
     int descriptor() const { return port_.descriptor(); }
@@ -36,7 +40,6 @@ class EmulatedReader {
     void plug();
     void unplug();
     void arm_fault(ChipFault fault, std::istringstream& words);
-    void arm_tear(std::istringstream& words);
     void load(std::istringstream& words);
 
     Field field_;

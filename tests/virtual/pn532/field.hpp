@@ -1,43 +1,42 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "tests/virtual/desfire/card.hpp"
+#include "tests/virtual/pn532/antenna.hpp"
+#include "tests/virtual/vcard/stored_card.hpp"
 
 namespace virtual_card {
 
-/// The place before a reader's antenna and the card that may lie there. The card's memory is saved
-/// to its file before an answer that changed it is given.
-class Field {
+/// A virtual card before the antenna. Its memory is saved to its file before an answer that changed
+/// it is given.
+class Field final : public Antenna {
   public:
-    explicit Field(std::filesystem::path memory_path) { load(std::move(memory_path)); }
+    explicit Field(std::filesystem::path memory_path, const Timing& timing = {})
+        : stored_(std::move(memory_path), timing) {}
 
     void insert() { present_ = true; }
     void remove();
-    bool present() const { return present_; }
-    /// Another card; only while absent.
-    void load(std::filesystem::path memory_path);
-    Card& card() { return *card_; }
-    std::string state() const;
+    /// Only while absent.
+    void load(std::filesystem::path memory_path) { stored_.load(std::move(memory_path)); }
+    StoredCard& stored() { return stored_; }
+    Card& card() { return stored_.card(); }
+    [[nodiscard]] std::string state() const;
 
-    /// The radio is switched off: the card forgets its session.
-    void power_off() { card_->deactivate(); }
-    /// Anticollision, selection and RATS. False without a card.
-    bool activate();
-    /// A card is there and was activated.
-    bool active() const { return present_ && card_->active(); }
-    ByteView uid() const { return memory_.uid; }
-    ByteView answer_to_select() const { return memory_.profile.answer_to_select; }
-    /// Nothing: the card is not there, or has just left. It stays away until inserted.
-    std::optional<Bytes> exchange(ByteView apdu);
+    [[nodiscard]] bool present() const override { return present_; }
+    void power_off() override { stored_.card().deactivate(); }
+    bool activate() override;
+    [[nodiscard]] bool active() const override { return present_ && stored_.card().active(); }
+    [[nodiscard]] ByteView uid() const override { return stored_.memory().uid; }
+    [[nodiscard]] ByteView answer_to_select() const override {
+        return stored_.memory().profile.answer_to_select;
+    }
+    std::optional<Bytes> exchange(ByteView apdu) override;
 
   private:
-    std::filesystem::path memory_path_;
-    CardMemory memory_;
-    std::optional<Card> card_;
+    StoredCard stored_;
     bool present_ = false;
 };
 

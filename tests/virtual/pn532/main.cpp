@@ -13,6 +13,7 @@
 #include <poll.h>
 
 #include "tests/virtual/pn532/emulated_reader.hpp"
+#include "tests/virtual/vcard/card_commands.hpp"
 #include "tests/virtual/vcard/control.hpp"
 
 namespace virtual_card {
@@ -26,7 +27,7 @@ constexpr int no_timeout = -1;
 constexpr std::string_view usage =
     R"(vpn532: a PN532 reader on a pseudo-terminal, with a virtual DESFire card
 
-  vpn532 --memory FILE --port LINK --control SOCKET
+  vpn532 --memory FILE --port LINK --control SOCKET [--trace FILE] [--air-time-us US]
 
 libnfc finds the reader as pn532_uart:LINK. FILE is made by vcard create.
 
@@ -36,12 +37,9 @@ constexpr std::string_view control_help = R"(
 Lines understood on SOCKET, each answered with one line that starts with "ok" or "error":
   insert          put the card on the reader
   remove          take it off
-  tear N WHEN     lose the card at the N-th APDU from now (1 is the next); WHEN is
-                  before, after or rolled_back its effect
   state           present or absent, whether the card is active, APDU count, UID, and
                   whether the reader is plugged, its chip hung, its radio on
   apdus           how many APDUs the card has seen
-  reset-apdus     count from 0 again
   load FILE       another card; only while absent
   hang, release   the chip stops answering, and answers again
   unplug, plug    the reader is pulled out of its port, and comes back
@@ -49,7 +47,10 @@ Lines understood on SOCKET, each answered with one line that starts with "ok" or
                   wrong: rf-timeout, bad-checksum, bad-length, cut-short, garbage, wrong-command,
                   mute, status-80, more-information or oversized; at the N-th activation: ats-empty
   quit            end the program
+For the card:
+)";
 
+constexpr std::string_view memory_help = R"(
 The card's memory is saved to FILE before an APDU that changed it is answered.
 )";
 
@@ -60,7 +61,12 @@ void serve(const po::variables_map& values) {
         }
         return values[name].as<std::string>();
     };
-    EmulatedReader reader(required("memory"), required("port"));
+    Timing timing;
+    timing.per_apdu = std::chrono::microseconds(values["air-time-us"].as<std::uint32_t>());
+    EmulatedReader reader(required("memory"), required("port"), timing);
+    if (values.count("trace") != 0) {
+        reader.trace_to(values["trace"].as<std::string>());
+    }
     ControlServer control(required("control"), [&](std::string_view line) -> std::string {
         return reader.obey(std::string(line));
     });
@@ -84,11 +90,15 @@ void run(int count, char** arguments) {
         ("help,h", "this text")                                                        //
         ("memory", po::value<std::string>(), "the card's memory")                      //
         ("port", po::value<std::string>(), "path of the link to the pseudo-terminal")  //
-        ("control", po::value<std::string>(), "path of the UNIX socket for commands");
+        ("control", po::value<std::string>(), "path of the UNIX socket for commands")  //
+        ("air-time-us", po::value<std::uint32_t>()->default_value(0),                  //
+         "time that every APDU takes, in microseconds")                                //
+        ("trace", po::value<std::string>(),                                            //
+         "file to append every APDU and its answer to, a line each");
     po::variables_map values;
     po::store(po::parse_command_line(count, arguments, options), values);
     if (values.count("help") != 0) {
-        std::cout << usage << options << control_help;
+        std::cout << usage << options << control_help << card_help << memory_help;
     } else {
         serve(values);
     }

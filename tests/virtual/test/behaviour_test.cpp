@@ -32,6 +32,25 @@ struct Bench {
     Terminal terminal;
 };
 
+/// The terminal's side of the legacy protocol, which only ever deciphers: D(A), D(B ^ D(A)).
+Bytes legacy_token(ByteView key, ByteView rnd_a, ByteView rnd_b) {
+    const Bytes zero(8, 0);
+    Bytes token = cbc_decrypt(KeyType::des, key, zero, rnd_a);
+    Bytes second(rnd_b.begin(), rnd_b.end());
+    for (std::size_t i = 0; i < second.size(); ++i) {
+        second[i] ^= token[i];
+    }
+    return joined(token, cbc_decrypt(KeyType::des, key, zero, second));
+}
+
+/// The card's last answer of a legacy authentication that shows `key`.
+Reply authenticate_legacy(Terminal& terminal, ByteView key, ByteView rnd_a) {
+    const Reply challenge = terminal.frame(Ins::authenticate_legacy, Bytes{0});
+    BOOST_REQUIRE_EQUAL(challenge.status, Status::additional_frame);
+    const Bytes rnd_b = cbc_decrypt(KeyType::des, key, Bytes(8, 0), challenge.data);
+    return terminal.frame(Ins::additional_frame, legacy_token(key, rnd_a, rotated_left(rnd_b)));
+}
+
 std::string answer_to(Card& card, std::string_view apdu) {
     return to_hex(*card.transceive(from_hex(apdu)));
 }
@@ -159,6 +178,25 @@ BOOST_AUTO_TEST_CASE(a_factory_card_opens_with_the_zero_des_key) {
     Bench bench(factory_card(genuine_uid(0)));
     BOOST_CHECK_EQUAL(bench.terminal.authenticate_iso(zero_aes_key), Status::ok);
     BOOST_CHECK_EQUAL(bench.terminal.secured(Ins::get_free_memory).status, Status::ok);
+}
+
+BOOST_AUTO_TEST_CASE(the_legacy_authentication_opens_what_needs_no_cipher) {
+    Bench bench(factory_card(genuine_uid(0)));
+    const Bytes rnd_a = counting(8);
+    const Reply proof = authenticate_legacy(bench.terminal, zero_aes_key, rnd_a);
+    BOOST_CHECK_EQUAL(proof.status, Status::ok);
+    BOOST_TEST(cbc_decrypt(KeyType::des, zero_aes_key, Bytes(8, 0), proof.data) ==
+               rotated_left(rnd_a));
+    BOOST_CHECK_EQUAL(bench.terminal.plain(Ins::format_picc).status, Status::ok);
+    BOOST_CHECK_EQUAL(bench.terminal.frame(Ins::get_card_uid).status, Status::illegal_command);
+    BOOST_CHECK_EQUAL(bench.terminal.plain(Ins::format_picc).status, Status::authentication_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_legacy_authentication_refuses_a_wrong_key) {
+    Bench bench(factory_card(genuine_uid(0)));
+    BOOST_CHECK_EQUAL(authenticate_legacy(bench.terminal, counting(16), counting(8)).status,
+                      Status::authentication_error);
+    BOOST_CHECK_EQUAL(bench.terminal.plain(Ins::format_picc).status, Status::authentication_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_key_is_an_authentication_error) {

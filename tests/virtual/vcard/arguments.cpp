@@ -9,6 +9,7 @@
 #include "tests/virtual/desfire/crypto.hpp"
 #include "tests/virtual/desfire/memory.hpp"
 #include "tests/virtual/desfire/profile.hpp"
+#include "tests/virtual/vcard/card_commands.hpp"
 #include "tests/virtual/vcard/commands.hpp"
 
 namespace virtual_card {
@@ -70,7 +71,7 @@ po::options_description create_options() {
 
 std::string help_text() {
     std::ostringstream text;
-    text << usage << serve_options() << control_help << '\n' << create_options();
+    text << usage << serve_options() << control_help << card_help << '\n' << create_options();
     return text.str();
 }
 

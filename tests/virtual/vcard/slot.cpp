@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -29,9 +28,7 @@ void enable(int fd, int option) {
 }  // namespace
 
 Slot::Slot(std::filesystem::path memory_path, std::uint16_t port, const Timing& timing)
-    : port_(port), timing_(timing) {
-    load(std::move(memory_path));
-}
+    : stored_(std::move(memory_path), timing), port_(port) {}
 
 void Slot::use_socket(std::filesystem::path driver_socket) {
     driver_socket_ = std::move(driver_socket);
@@ -46,29 +43,18 @@ void Slot::remove() {
     disconnect();
 }
 
-void Slot::load(std::filesystem::path memory_path) {
-    memory_ = load_memory(memory_path);
-    memory_path_ = std::move(memory_path);
-    card_.emplace(memory_);
-}
-
 bool Slot::release() {
-    const std::optional<Bytes> owed = card_->release();
+    const std::optional<Bytes> owed = card().release();
     if (owed) {
         send_message(*owed);
     }
     return owed.has_value();
 }
 
-void Slot::trace_to(const std::filesystem::path& file) {
-    trace_.exceptions(std::ios::badbit | std::ios::failbit);
-    trace_.open(file, std::ios::app);
-}
-
 std::string Slot::state() const {
     return std::string(present_ ? "present" : "absent") + " connected=" + (driver_ ? "yes" : "no") +
-           " apdus=" + std::to_string(card_->apdus()) + " uid=" + to_hex(memory_.uid) +
-           (card_->hanging() ? " hanging" : "");
+           " apdus=" + std::to_string(card().apdus()) + " uid=" + to_hex(stored_.memory().uid) +
+           (card().hanging() ? " hanging" : "");
 }
 
 void Slot::connect() {
@@ -105,7 +91,7 @@ Descriptor Slot::connected_to_port() const {
 
 void Slot::disconnect() {
     driver_ = Descriptor();
-    card_->deactivate();
+    card().deactivate();
 }
 
 void Slot::serve() {
@@ -121,51 +107,28 @@ void Slot::serve() {
 
 void Slot::control(std::uint8_t code) {
     if (code == power_off) {
-        card_->deactivate();
+        card().deactivate();
     } else if (code == power_on || code == reset) {
-        card_->activate();
+        card().activate();
     } else if (code == send_atr) {
-        send_message(atr_of(memory_.profile));
+        send_message(atr_of(stored_.memory().profile));
     }
 }
 
 void Slot::exchange(ByteView apdu) {
-    if (!card_->active()) {
+    if (!card().active()) {
         // The driver did not see that the card was away and has not powered it again: like a real
         // card, this one is silent. It stays in the slot and comes back with a new connection.
         disconnect();
         return;
     }
-    const Moment arrived = std::chrono::steady_clock::now();
-    const CardMemory before = memory_;
-    const std::optional<Bytes> answer = card_->transceive(apdu);
-    const std::uint32_t blocks = memory_ == before ? 0 : blocks_written(before, memory_);
-    const auto pause = duration(timing_, apdu.size(), answer ? answer->size() : 0, blocks);
-    if (pause.count() > 0) {
-        std::this_thread::sleep_for(pause);
-    }
-    if (memory_ != before) {
-        save_memory(memory_, memory_path_);
-    }
-    const Moment answered = std::chrono::steady_clock::now();
+    const std::optional<Bytes> answer = stored_.exchange(apdu);
     if (answer) {
         send_message(*answer);
-    } else if (!card_->hanging()) {
+    } else if (!card().hanging()) {
         remove();
     }
-    if (trace_.is_open()) {
-        trace(apdu, answer, arrived, answered);
-    }
-}
-
-void Slot::trace(ByteView apdu, const std::optional<Bytes>& answer, Moment arrived,
-                 Moment answered) {
-    const auto microseconds = [](Moment moment) {
-        return std::chrono::duration_cast<std::chrono::microseconds>(moment.time_since_epoch())
-            .count();
-    };
-    trace_ << to_hex(apdu) << ' ' << (answer ? to_hex(*answer) : "-") << ' '
-           << microseconds(arrived) << ' ' << microseconds(answered) << std::endl;
+    stored_.trace_last();
 }
 
 std::optional<Bytes> Slot::receive_message() {

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "tests/virtual/desfire/card.hpp"
-#include "tests/virtual/desfire/timing.hpp"
 #include "tests/virtual/vcard/descriptor.hpp"
+#include "tests/virtual/vcard/stored_card.hpp"
 
 namespace virtual_card {
 
@@ -23,12 +21,13 @@ class Slot {
     void insert();
     void remove();
     bool present() const { return present_; }
+    /// The reader has gone: its driver hears no more of the card, which stays in the slot.
+    void hang_up() { disconnect(); }
     /// Only while absent.
-    void load(std::filesystem::path memory_path);
-    /// Appends every APDU to this file from now on; README.md has the form. Throws std::exception.
-    void trace_to(const std::filesystem::path& file);
-    Card& card() { return *card_; }
-    const Card& card() const { return *card_; }
+    void load(std::filesystem::path memory_path) { stored_.load(std::move(memory_path)); }
+    void trace_to(const std::filesystem::path& file) { stored_.trace_to(file); }
+    Card& card() { return stored_.card(); }
+    const Card& card() const { return stored_.card(); }
     /// Gives the driver the answer that a hanging card owes; false if none does.
     bool release();
     std::string state() const;
@@ -43,8 +42,6 @@ class Slot {
     void serve();
 
   private:
-    using Moment = std::chrono::steady_clock::time_point;
-
     [[nodiscard]] Descriptor connected_to_port() const;
     [[nodiscard]] Descriptor connected_to_socket() const;
     std::optional<Bytes> receive_message();
@@ -53,17 +50,12 @@ class Slot {
     void disconnect();
     void control(std::uint8_t code);
     void exchange(ByteView apdu);
-    void trace(ByteView apdu, const std::optional<Bytes>& answer, Moment arrived, Moment answered);
 
-    std::filesystem::path memory_path_;
+    StoredCard stored_;
     std::uint16_t port_;
     std::filesystem::path driver_socket_;  ///< empty: the driver is at the port
-    Timing timing_;
-    CardMemory memory_;
-    std::optional<Card> card_;
     bool present_ = false;
     Descriptor driver_;
-    std::ofstream trace_;  ///< not open: none is kept
 };
 
 }  // namespace virtual_card

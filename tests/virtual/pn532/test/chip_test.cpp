@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_command_without_its_parameters_harms_nothing) {
 
 BOOST_AUTO_TEST_CASE(lines_that_make_no_sense_are_refused_in_words) {
     EmulatedReader reader(folder / "card.json", folder / "port");
-    for (const char* line : {"", "jump", "tear", "tear 0 after", "tear 1 never", "load",
+    for (const char* line : {"", "jump", "tear", "tear -1 after", "tear 1 never", "load",
                              "load /nonexistent", "mute 0", "mute x"}) {
         BOOST_TEST(reader.obey(line).starts_with("error "), line);
     }
