@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "cardformat/base/strong.hpp"
+#include "cardformat/pass/hand_over_evidence.hpp"
 #include "cardformat/pass/renewal.hpp"
 
 namespace card {
@@ -52,7 +53,7 @@ struct IssuedCard {
     std::int64_t presentations;  ///< how often the writing was taken up
     Bytes credential;            ///< the pass file's exact content
     std::optional<Uuid> authorisation;
-    std::string evidence;  ///< how the old pass was checked
+    std::optional<HandOverEvidence> evidence;  ///< what the authorisation rested on
 };
 
 }  // namespace card

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "station/console/form.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::console {
@@ -70,6 +71,10 @@ json::object sitting_json(const desk::SittingView& sitting) {
     add_words(body, sitting.notice);
     if (sitting.pass_number) {
         body["pass_no"] = sitting.pass_number->text();
+    }
+    if (sitting.port) {
+        body["port"] = sitting.port->text();
+        body["port_name"] = sitting.port->name();
     }
     return body;
 }
@@ -201,22 +206,80 @@ asio::awaitable<http::Response> backup(Console& console, std::string body) {
                                       {"journal_records", made->journal_records}});
 }
 
+/// Who answers for something unusual; nothing where nobody is named. Half of it is a failure.
+Result<std::optional<Approval>> approval_in(const Form& form) {
+    const auto supervisor = form.text("supervisor");
+    const auto reason = form.text("reason");
+    if (!supervisor && !reason) {
+        return std::optional<Approval>();
+    }
+    if (!supervisor || !reason) {
+        return fail(Fault::correct_input, "supervisor and reason go together");
+    }
+    auto staff = StaffId::parse(*supervisor);
+    const auto why = parse_waiver_reason(*reason);
+    if (!staff || !why) {
+        return fail(Fault::correct_input,
+                    staff ? "reason is lost, stolen, damaged, not_received or left_behind"
+                          : staff.error().detail);
+    }
+    return std::optional(Approval{std::move(*staff), *why});
+}
+
+Result<desk::Papers> papers_in(const Form& form) {
+    desk::Papers papers{form.text("letter_qr"), form.text("old_pass_qr"), form.text("old_pass_no"),
+                        Collector::holder, std::nullopt};
+    if (papers.old_pass_qr && papers.old_pass_number) {
+        return fail(Fault::correct_input, "old_pass_qr and old_pass_no exclude each other");
+    }
+    if (const auto collector = form.text("collector")) {
+        const auto who = parse_collector(*collector);
+        if (!who) {
+            return fail(Fault::correct_input, "collector is holder or representative");
+        }
+        papers.collector = *who;
+    }
+    auto approval = approval_in(form);
+    if (!approval) {
+        return tl::make_unexpected(approval.error());
+    }
+    papers.approval = std::move(*approval);
+    return papers;
+}
+
 http::Response begin_hand_over(Console& console, const std::string& body) {
-    boost::system::error_code error;
-    const json::value request = json::parse(body, error);
-    const json::value* scanned =
-        !error && request.is_object() ? request.get_object().if_contains("old_pass_qr") : nullptr;
-    if (scanned == nullptr || !scanned->is_string()) {
-        return problem(400, Fault::correct_input, R"(expected {"old_pass_qr": "text"})");
+    const auto form = Form::read(
+        body, {"letter_qr", "old_pass_qr", "old_pass_no", "collector", "supervisor", "reason"});
+    if (!form) {
+        return problem(400, form.error().fault, form.error().detail);
+    }
+    auto papers = papers_in(*form);
+    if (!papers) {
+        return problem(400, papers.error().fault, papers.error().detail);
     }
     if (console.counter == nullptr) {
         return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
     }
-    const auto id = console.counter->begin(std::string(scanned->get_string()));
+    const auto id = console.counter->begin(std::move(*papers));
     if (!id) {
         return problem(409, id.error().fault, id.error().detail);
     }
     return reply(201, json::object{{"id", *id}});
+}
+
+/// Without a reason the sitting is only cancelled.
+http::Response end_hand_over(Console& console, const std::string& target) {
+    const std::string reason = http::query_value(target, "reason");
+    const auto refusal = issuance::parse_operator_refusal(reason);
+    if (!reason.empty() && !refusal) {
+        return problem(400, Fault::correct_input, "reason is photo_mismatch or not_the_holder");
+    }
+    if (refusal) {
+        console.counter->refuse(*refusal);
+    } else {
+        console.counter->cancel();
+    }
+    return reply(202, sitting_json(console.counter->sitting()));
 }
 
 asio::awaitable<http::Response> current_hand_over(Console& console, std::string target) {
@@ -269,8 +332,7 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
             co_return response;
         }
         if (current && request.method == "DELETE") {
-            console.counter->cancel();
-            co_return reply(202, sitting_json(console.counter->sitting()));
+            co_return end_hand_over(console, request.target);
         }
     }
     co_return problem(404, Fault::correct_input, "no such resource");

@@ -6,9 +6,12 @@
 //   GET    /passes/{number}/history         the journal's lines of a pass
 //   GET    /journal?after=N                 the audit chain's lines after record N, at most 500
 //   POST   /backups {"folder": …}           copies the ledger into a new file there
-//   POST   /hand-overs {"old_pass_qr": …}   begins a sitting at the counter
+//   POST   /hand-overs {…}                  begins a sitting at the counter, with any of letter_qr,
+//                                           old_pass_qr or old_pass_no (read by a person),
+//                                           collector, and supervisor with reason
 //   GET    /hand-overs/current?seen=N&wait=S  the sitting, once its step is not N
-//   DELETE /hand-overs/current              cancels it where that is still possible
+//   DELETE /hand-overs/current?reason=R     cancels it where that is still possible, or records
+//                                           what the operator saw: photo_mismatch, not_the_holder
 
 #include <vector>
 

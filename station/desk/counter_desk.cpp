@@ -1,8 +1,11 @@
 #include "station/desk/counter_desk.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "cardformat/credential/letter_qr.hpp"
 #include "cardformat/credential/pass_credential.hpp"
 #include "cardformat/credential/state_file.hpp"
 #include "station/desk/card_session.hpp"
@@ -28,19 +31,74 @@ Uuid authorisation_key(const IssuedCard& card) {
     return Uuid::v8_from_hash(sha256(named));
 }
 
+/// The central's keys for letters, those that have the form of a point.
+TrustList trust_list_of(const wire::LetterKeys& keys) {
+    TrustList trusted;
+    for (const Bytes& octets : keys.points) {
+        P256Point point{};
+        if (octets.size() == point.size()) {
+            std::copy(octets.begin(), octets.end(), point.begin());
+            trusted.push_back(point);
+        }
+    }
+    return trusted;
+}
+
+Result<std::optional<hand_over::OfLedger>> with_card(ledger::Ledger& ledger,
+                                                     Result<std::optional<Renewal>> renewal) {
+    if (!renewal) {
+        return tl::make_unexpected(std::move(renewal.error()));
+    }
+    if (!*renewal) {
+        return std::optional<hand_over::OfLedger>();
+    }
+    auto card = ledger.card_of((*renewal)->id);
+    if (!card) {
+        return tl::make_unexpected(std::move(card.error()));
+    }
+    return std::optional(hand_over::OfLedger{std::move(**renewal), std::move(*card)});
+}
+
+/// The ledger's part of what was shown.
+Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, hand_over::PapersShown shown) {
+    if (shown.letter && *shown.letter) {
+        auto found = with_card(ledger, ledger.renewal((*shown.letter)->renewal));
+        const auto served = ledger.serves((*shown.letter)->pickup_port);
+        if (!found || !served) {
+            return tl::make_unexpected(found ? served.error() : found.error());
+        }
+        shown.of_letter = std::move(*found);
+        shown.port_served = *served;
+    }
+    if (shown.old_pass && *shown.old_pass) {
+        auto found = with_card(ledger, ledger.renewal_of_old_pass(**shown.old_pass));
+        if (!found) {
+            return tl::make_unexpected(found.error());
+        }
+        shown.of_old_pass = std::move(*found);
+    }
+    return shown;
+}
+
 }  // namespace
 
-Result<std::int64_t> CounterDesk::begin(std::string scanned) {
+Result<std::int64_t> CounterDesk::begin(Papers papers) {
     if (!sitting_.finished) {
         return fail(Fault::follow_refusal, "another hand-over is going on at this counter");
     }
-    sitting_ = SittingView{sitting_.id + 1, 0, false, std::nullopt, std::nullopt, {}};
-    inbox_.push(Begin{std::move(scanned)});
+    sitting_ = SittingView{};
+    sitting_.id = ++sittings_;
+    sitting_.finished = false;
+    inbox_.push(Begin{std::move(papers)});
     return sitting_.id;
 }
 
 void CounterDesk::cancel() {
-    inbox_.push(Cancel{});
+    inbox_.push(End{});
+}
+
+void CounterDesk::refuse(issuance::OperatorRefusal reason) {
+    inbox_.push(End{reason});
 }
 
 asio::awaitable<void> CounterDesk::forward_reader() {
@@ -60,9 +118,9 @@ asio::awaitable<void> CounterDesk::serve() {
 
 asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
     if (auto* begin = std::get_if<Begin>(&happened); begin != nullptr) {
-        machine_ = issuance::HandOver();
-        std::string scanned = std::move(begin->scanned);
-        Result<Event> read = co_await read_old_pass(std::move(scanned));
+        machine_ = issuance::HandOver(station_.config.hand_over);
+        Papers papers = std::move(begin->papers);
+        Result<Event> read = co_await read_papers(std::move(papers));
         if (!read) {
             close(read.error());
             co_return;
@@ -77,8 +135,12 @@ asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
             fresh_card_ = false;
         }
     } else if (!sitting_.finished) {
-        Event cancelled = hand_over::Cancelled{};
-        co_await advance(std::move(cancelled));
+        const auto& reason = std::get<End>(happened).reason;
+        Event ended = hand_over::Cancelled{};
+        if (reason) {
+            ended = hand_over::OperatorRefused{*reason};
+        }
+        co_await advance(std::move(ended));
     }
     while (fresh_card_ && !sitting_.finished && !station_.fatal) {
         fresh_card_ = false;
@@ -122,12 +184,16 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
     }
     if (const auto* finish = std::get_if<hand_over::Finish>(&action); finish != nullptr) {
         sitting_.finished = true;
+        sitting_.port = finish->port;
         if (finish->notice == Notice::handed_over) {
             tell(EventId::hand_over_acknowledged);
         } else {
             std::vector<Field> fields{reader_field(view_.name), notice_field(finish->notice)};
             if (sitting_.pass_number) {
                 fields.push_back(pass_field(*sitting_.pass_number));
+            }
+            if (finish->port) {
+                fields.push_back(code_field(finish->port->text()));
             }
             station_.log.tell(EventId::hand_over_ended, fields);
         }
@@ -161,32 +227,41 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
     co_return event.map([](Event happened) { return std::optional(std::move(happened)); });
 }
 
-asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::string scanned) {
-    hand_over::OldPassRead read{recognise_old_pass(scanned, station_.config.old_pass_forms),
-                                std::nullopt, std::nullopt, station_.today()};
-    wipe_octets(scanned);
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_papers(Papers papers) {
+    hand_over::PapersShown shown;
+    shown.collector = papers.collector;
+    shown.approval = std::move(papers.approval);
+    shown.today = station_.today();
     expected_.reset();
-    if (!read.number) {
-        co_return Event(std::move(read));
+    tapped_.reset();
+    if (papers.old_pass_qr) {
+        shown.old_pass = recognise_old_pass(*papers.old_pass_qr, station_.config.old_pass_forms);
+        wipe_octets(*papers.old_pass_qr);
+    } else if (papers.old_pass_number) {
+        shown.old_pass = PassNumber::parse(*papers.old_pass_number);
+        shown.read_by_eye = true;
     }
-    const PassNumber number = *read.number;
-    auto find = [number](ledger::Ledger& ledger) { return ledger.renewal_of_old_pass(number); };
-    Result<std::optional<Renewal>> renewal = co_await station_.ledger.run(std::move(find));
-    if (!renewal) {
-        co_return tl::make_unexpected(std::move(renewal.error()));
-    }
-    if (*renewal) {
-        const RenewalId id = (*renewal)->id;
-        auto find_card = [id](ledger::Ledger& ledger) { return ledger.card_of(id); };
-        Result<std::optional<IssuedCard>> card = co_await station_.ledger.run(std::move(find_card));
-        if (!card) {
-            co_return tl::make_unexpected(std::move(card.error()));
+    if (papers.letter_qr) {
+        auto read = [](ledger::Ledger& ledger) { return ledger.letter_keys(); };
+        const Result<wire::LetterKeys> keys = co_await station_.ledger.run(std::move(read));
+        if (!keys) {
+            co_return tl::make_unexpected(keys.error());
         }
-        expected_ = *card;
-        read.card = std::move(*card);
+        shown.letter = read_letter_qr(*papers.letter_qr, trust_list_of(*keys));
+        wipe_octets(*papers.letter_qr);
     }
-    read.renewal = std::move(*renewal);
-    co_return Event(std::move(read));
+    auto find = [shown = std::move(shown)](ledger::Ledger& ledger) mutable {
+        return look_up(ledger, std::move(shown));
+    };
+    Result<hand_over::PapersShown> found = co_await station_.ledger.run(std::move(find));
+    if (!found) {
+        co_return tl::make_unexpected(std::move(found.error()));
+    }
+    const auto& of = found->of_letter ? found->of_letter : found->of_old_pass;
+    if (of) {
+        expected_ = of->card;
+    }
+    co_return Event(std::move(*found));
 }
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
@@ -258,6 +333,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::ask_central(IssuedCard 
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_authorised(
     hand_over::RecordAuthorised authorised) {
+    const std::optional<Approval> approval = authorised.evidence.approval;
     auto act = [authorised = std::move(authorised)](ledger::Ledger& ledger) {
         return ledger.record_authorised(authorised.attempt, authorised.authorisation,
                                         authorised.evidence);
@@ -267,6 +343,11 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_authorised(
         co_return tl::make_unexpected(std::move(proof.error()));
     }
     tell(EventId::hand_over_authorised);
+    if (approval) {
+        station_.log.tell(EventId::hand_over_waived,
+                          {pass_field(*machine_.pass_number()), reader_field(view_.name),
+                           code_field(name(approval->reason)), staff_field(approval->supervisor)});
+    }
     expected_->stage = CardStage::authorised;
     co_return Event(hand_over::AuthorisationRecorded{*proof});
 }

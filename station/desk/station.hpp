@@ -64,9 +64,10 @@ struct Station {
     bool central_reachable = false;
     std::string central_trouble{};         ///< what was told last about why not
     std::optional<Timestamp> last_pull{};  ///< when the central last answered a pull
-    Signal acknowledged;                   ///< the central has more facts than before
-    Signal owed;                           ///< there is something to send
-    Signal work;                           ///< there may be something to produce
+    std::chrono::steady_clock::time_point letter_keys_until{};  ///< then they are asked for again
+    Signal acknowledged;  ///< the central has more facts than before
+    Signal owed;          ///< there is something to send
+    Signal work;          ///< there may be something to produce
     /// Whether the ledger was compared with what the central has of it. Until then nothing is
     /// claimed and nothing sent.
     bool compared = false;

@@ -17,6 +17,8 @@ constexpr std::int64_t claim_batch = 50;
 constexpr auto first_delay = 500ms;
 constexpr auto longest_delay = std::chrono::duration_cast<std::chrono::milliseconds>(5min);
 constexpr auto poll_wait = 20s;
+/// How long letter keys are taken as the central's newest.
+constexpr auto letter_keys_kept = 1h;
 constexpr auto certificate_notice = std::chrono::days(30);
 constexpr auto certificate_check = 24h;
 
@@ -144,6 +146,32 @@ asio::awaitable<Result<void>> compare_with_central(Station& station,
     co_return Result<void>();
 }
 
+/// Letters are verified without the central, so its keys are fetched ahead and kept.
+asio::awaitable<Result<void>> fetch_letter_keys(Station& station, uplink::CentralClient& central) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < station.letter_keys_until) {
+        co_return Result<void>();
+    }
+    Result<wire::LetterKeys> keys = co_await central.letter_keys();
+    if (!keys) {
+        co_return tl::make_unexpected(std::move(keys.error()));
+    }
+    const auto count = static_cast<std::int64_t>(keys->points.size());
+    auto store = [keys = std::move(*keys)](ledger::Ledger& ledger) {
+        return ledger.store_letter_keys(keys);
+    };
+    const Result<bool> changed = co_await station.ledger.run(std::move(store));
+    if (!changed) {
+        station.stop_for(changed.error());
+        co_return tl::make_unexpected(changed.error());
+    }
+    if (*changed) {
+        station.log.tell(EventId::letter_keys_stored, {count_field(count)});
+    }
+    station.letter_keys_until = now + letter_keys_kept;
+    co_return Result<void>();
+}
+
 /// What is known is compared and claimed first: the poll after it may wait long for news.
 asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
     if (!station.compared) {
@@ -151,6 +179,10 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
         if (!compared) {
             co_return compared;
         }
+    }
+    Result<void> fetched = co_await fetch_letter_keys(station, central);
+    if (!fetched) {
+        co_return fetched;
     }
     if (!station.no_new_cards) {
         Result<void> claimed = co_await claim_open_renewals(station, central);

@@ -164,12 +164,41 @@ void print_step(const json::object& sitting, bool as_json) {
     if (const auto code = text(sitting, "code"); !code.empty()) {
         std::cout << "  (" << code << ")";
     }
+    if (const auto port = text(sitting, "port_name"); !port.empty()) {
+        std::cout << "  → " << port;
+    }
     std::cout << std::endl;
 }
 
-int hand_over(Call& call, const std::string& old_qr, bool as_json) {
-    const auto begun =
-        call("POST", "/hand-overs", json::serialize(json::object{{"old_pass_qr", old_qr}}));
+/// An option's value; one line of standard input where it is "-".
+std::string value_of(const options::variables_map& given, const char* option) {
+    auto value = given[option].as<std::string>();
+    if (value == "-") {
+        std::getline(std::cin, value);
+    }
+    return value;
+}
+
+/// The options that were given, by the names that the control interface has for them.
+json::object members_of(const options::variables_map& given,
+                        std::initializer_list<std::pair<const char*, const char*>> names) {
+    json::object members;
+    for (const auto& [option, member] : names) {
+        if (given.contains(option)) {
+            members[member] = value_of(given, option);
+        }
+    }
+    return members;
+}
+
+int hand_over(Call& call, const options::variables_map& given, bool as_json) {
+    const json::object papers = members_of(given, {{"letter-qr", "letter_qr"},
+                                                   {"old-qr", "old_pass_qr"},
+                                                   {"old-number", "old_pass_no"},
+                                                   {"collector", "collector"},
+                                                   {"supervisor", "supervisor"},
+                                                   {"reason", "reason"}});
+    const auto begun = call("POST", "/hand-overs", json::serialize(papers));
     if (!begun) {
         return complain(begun.error());
     }
@@ -198,9 +227,12 @@ int usage(const options::options_description& described) {
            "  status                    readers, queues and the central, as JSON\n"
            "  queue                     all renewals with their cards, as JSON\n"
            "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
-           "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
-           "                            reads from the old pass, or - to scan it into standard\n"
-           "                            input; then tap the new card\n"
+           "  hand-over --letter-qr TEXT --old-qr TEXT\n"
+           "                            hands a finished card over, once letter, old pass and the\n"
+           "                            new card's tap meet in one renewal; what is missing needs\n"
+           "                            --supervisor and --reason\n"
+           "  refuse photo_mismatch|not_the_holder\n"
+           "                            ends a hand-over and records what the operator saw\n"
            "  audit                     the whole journal, a line a record; each line holds the\n"
            "                            SHA-256 of the one before (tests/checker/chain.py proves "
            "it)\n"
@@ -233,15 +265,14 @@ int dispatch(Call& call, const options::variables_map& given) {
     if (command == "backup" && words.size() == 2) {
         return show(call("POST", "/backups", json::serialize(json::object{{"folder", words[1]}})));
     }
-    if (command == "hand-over" && words.size() == 1 && given.contains("old-qr")) {
-        std::string scanned = given["old-qr"].as<std::string>();
-        if (scanned == "-") {
-            std::getline(std::cin, scanned);
-        }
-        return hand_over(call, scanned, given.contains("json"));
+    if (command == "hand-over" && words.size() == 1) {
+        return hand_over(call, given, given.contains("json"));
     }
     if (command == "cancel" && words.size() == 1) {
         return show(call("DELETE", "/hand-overs/current"));
+    }
+    if (command == "refuse" && words.size() == 2) {
+        return show(call("DELETE", "/hand-overs/current?reason=" + words[1]));
     }
     std::cerr << "stationctl: no such command, or its words are off. Try stationctl --help.\n";
     return exit_usage;
@@ -251,7 +282,18 @@ int main(int argc, char** argv) {
     options::options_description described("Options");
     described.add_options()("control", options::value<std::string>(),
                             "the station's control socket, unix:PATH")(
-        "old-qr", options::value<std::string>(), "with hand-over: the old pass's scanned text")(
+        "letter-qr", options::value<std::string>(),
+        "with hand-over: the letter's code as scanned; - reads a line of standard input")(
+        "old-qr", options::value<std::string>(),
+        "with hand-over: the old pass's code as scanned; - as above, after the letter's")(
+        "old-number", options::value<std::string>(),
+        "with hand-over: the old pass's number, read by a person because its code cannot be")(
+        "collector", options::value<std::string>(),
+        "with hand-over: holder (where nothing is said) or representative")(
+        "supervisor", options::value<std::string>(),
+        "the staff id of who answers for what is missing; with --reason")(
+        "reason", options::value<std::string>(),
+        "why: lost, stolen, damaged, not_received or left_behind")(
         "json", "with hand-over: each step as a JSON line; with doctor: all findings as JSON")(
         "config", options::value<std::string>(), "with doctor: the station's configuration")(
         "help", "this text");

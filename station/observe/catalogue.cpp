@@ -28,6 +28,7 @@ constexpr std::array field_entries{
     FieldEntry{detail, "detail", "the cause in words; names no person and no secret"},
     FieldEntry{date, "date", "a day"},
     FieldEntry{generation, "generation", "number of a generation of keys"},
+    FieldEntry{staff, "staff", "who answered for it, by the id that was typed in; not proven"},
 };
 
 constexpr std::array entries{
@@ -402,6 +403,26 @@ constexpr std::array entries{
                    "No backup was made; the ledger itself is not touched.",
                    "Nothing.",
                    "Read `detail`; make room or correct the folder, and try again."},
+    CatalogueEntry{EventId::hand_over_waived,
+                   "handover.waived",
+                   "0274b002fd154fe28cf7d8c332e0cd31",
+                   Level::warning,
+                   EventClass::audit,
+                   {pass_no, reader, code, staff},
+                   "A supervisor let a hand-over go on with less than letter, old pass and holder; "
+                   "`code` says why. The ledger has what was checked.",
+                   "Goes on.",
+                   "Look whether one name or one reason comes often."},
+    CatalogueEntry{EventId::letter_keys_stored,
+                   "letter_keys.stored",
+                   "a20b7b009e2943b9810510f58099a23a",
+                   Level::notice,
+                   EventClass::security,
+                   {count},
+                   "The central told other keys for pick-up letters than before; `count` are "
+                   "believed now.",
+                   "Nothing.",
+                   "Nothing, where the central began or changed its letter key."},
 };
 
 constexpr bool is_message_id(std::string_view text) {
@@ -420,8 +441,7 @@ constexpr bool complete() {
             return false;
         }
     }
-    return entries.back().id == EventId::ledger_backup_failed &&
-           field_entries.back().id == generation;
+    return entries.back().id == EventId::letter_keys_stored && field_entries.back().id == staff;
 }
 static_assert(complete());
 

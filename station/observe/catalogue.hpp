@@ -51,6 +51,8 @@ enum class EventId : std::uint8_t {
     ledger_check_unfinished,
     ledger_backup_made,
     ledger_backup_failed,
+    hand_over_waived,
+    letter_keys_stored,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.
@@ -73,6 +75,7 @@ enum class FieldName : std::uint8_t {
     detail,
     date,
     generation,
+    staff,
 };
 
 /// The fields that an event may have.

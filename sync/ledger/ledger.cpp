@@ -32,7 +32,7 @@ constexpr std::string_view renewal_columns =
     "port_areas, data_warnings, holder_name_sealed, masked_id_sealed, photo_sha256 ";
 constexpr std::string_view card_columns =
     "attempt, renewal, epoch, uid, key_generation, state, presentations, credential_sealed, "
-    "authorisation, evidence ";
+    "authorisation, evidence, collector, supervisor, waiver ";
 
 std::string to_json_text(const std::vector<std::string>& texts) {
     return json::serialize(wire::to_json(texts));
@@ -174,7 +174,10 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
     const std::string id = renewal.id.value.text();
     return database_
         .run(
-            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            "INSERT INTO renewal (id, version, status, held, pass_no, old_pass_no, valid_from,"
+            " valid_to, pickup_port, port_areas, data_warnings, holder_name_sealed,"
+            " masked_id_sealed, photo_sha256, arrived) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
@@ -330,6 +333,43 @@ Result<std::vector<Renewal>> Ledger::renewals(std::int64_t limit) {
     return read_renewals(database_.query(select_renewal("ORDER BY arrived LIMIT ?"), {limit}));
 }
 
+namespace {
+
+/// Nothing where the card was not authorised; damage where the text is none that is written here.
+Result<std::optional<HandOverEvidence>> read_evidence(const sqlite::Statement& row, int first) {
+    const auto checks_text = row.optional_text(first);
+    if (!checks_text) {
+        return std::optional<HandOverEvidence>();
+    }
+    const auto checks = parse_checks(*checks_text);
+    const auto collector = parse_collector(row.text(first + 1));
+    if (!checks || !collector) {
+        return damaged("evidence");
+    }
+    HandOverEvidence evidence{checks->letter, checks->old_pass, *collector};
+    if (const auto staff = row.optional_text(first + 2)) {
+        auto supervisor = StaffId::parse(*staff);
+        const auto reason = parse_waiver_reason(row.text(first + 3));
+        if (!supervisor || !reason) {
+            return damaged("approval");
+        }
+        evidence.approval = Approval{std::move(*supervisor), *reason};
+    }
+    return std::optional(std::move(evidence));
+}
+
+/// For the journal: checks, collector, and who let pass what and why.
+std::string in_words(const HandOverEvidence& evidence) {
+    std::string text = checks_of(evidence) + " " + std::string(name(evidence.collector));
+    if (evidence.approval) {
+        text += " supervisor=" + evidence.approval->supervisor.text() +
+                " reason=" + std::string(name(evidence.approval->reason));
+    }
+    return text;
+}
+
+}  // namespace
+
 Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
     const auto attempt = Uuid::parse(row.text(0));
     const auto renewal = Uuid::parse(row.text(1));
@@ -344,6 +384,10 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
     if (!credential) {
         return tl::make_unexpected(credential.error());
     }
+    auto evidence = read_evidence(row, 9);
+    if (!evidence) {
+        return tl::make_unexpected(evidence.error());
+    }
     return IssuedCard{AttemptId{*attempt},
                       RenewalId{*renewal},
                       Epoch{row.integer(2)},
@@ -353,7 +397,7 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
                       row.integer(6),
                       std::move(*credential),
                       parsed,
-                      row.text(9)};
+                      std::move(*evidence)};
 }
 
 Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) const {
@@ -365,6 +409,48 @@ Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) cons
         return std::optional<IssuedCard>();
     }
     return read_card(rows).map([](IssuedCard card) { return std::optional(std::move(card)); });
+}
+
+Result<bool> Ledger::serves(const Port& port) {
+    auto rows =
+        database_.query("SELECT 1 FROM renewal WHERE pickup_port = ? LIMIT 1", {port.text()});
+    return rows.step();
+}
+
+Result<wire::LetterKeys> Ledger::letter_keys() {
+    auto rows = database_.query("SELECT point FROM letter_key ORDER BY position");
+    wire::LetterKeys keys;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return keys;
+        }
+        keys.points.push_back(rows.blob(0));
+    }
+}
+
+Result<bool> Ledger::store_letter_keys(const wire::LetterKeys& keys) {
+    const auto stored = letter_keys();
+    if (!stored || stored->points == keys.points) {
+        return stored.map([](const wire::LetterKeys&) { return false; });
+    }
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    auto done = database_.run("DELETE FROM letter_key");
+    for (const Bytes& point : keys.points) {
+        if (done) {
+            done = database_.run("INSERT INTO letter_key (point) VALUES (?)", {point});
+        }
+    }
+    if (!done) {
+        return tl::make_unexpected(done.error());
+    }
+    return transaction->commit().map([] { return true; });
 }
 
 Result<std::optional<IssuedCard>> Ledger::card_by_uid(const CardUid& uid) {
@@ -453,8 +539,14 @@ Result<std::int64_t> Ledger::owe(wire::FactType type, RenewalId renewal, FactPar
             fact.credential = parts.card->credential;
         }
         fact.authorisation = parts.card->authorisation;
-        if (type == wire::FactType::handed_over) {
-            fact.evidence = parts.card->evidence;
+        if (const auto& evidence = parts.card->evidence;
+            evidence && type == wire::FactType::handed_over) {
+            fact.evidence = checks_of(*evidence);
+            fact.collector = name(evidence->collector);
+            if (evidence->approval) {
+                fact.supervisor = evidence->approval->supervisor.text();
+                fact.reason = name(evidence->approval->reason);
+            }
         }
     }
     const std::string line = wire::encode(fact);
@@ -478,7 +570,7 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
                           1,
                           attempt.credential,
                           std::nullopt,
-                          {}};
+                          std::nullopt};
     auto record = journal("attempt_started", card.renewal, &card, {});
     if (!record) {
         return tl::make_unexpected(record.error());
@@ -512,13 +604,19 @@ Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
     if (!record) {
         return record;
     }
+    const auto& evidence = card.evidence;
+    const bool approved = evidence && evidence->approval;
     auto updated = database_.run(
-        "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?"
-        " WHERE attempt = ?",
+        "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?,"
+        " collector = ?, supervisor = ?, waiver = ? WHERE attempt = ?",
         {name(next), *record, card.presentations,
          card.authorisation.has_value() ? Parameter(card.authorisation->text())
                                         : Parameter(nullptr),
-         card.evidence, card.attempt.value.text()});
+         evidence ? Parameter(checks_of(*evidence)) : Parameter(nullptr),
+         evidence ? Parameter(name(evidence->collector)) : Parameter(nullptr),
+         approved ? Parameter(evidence->approval->supervisor.text()) : Parameter(nullptr),
+         approved ? Parameter(name(evidence->approval->reason)) : Parameter(nullptr),
+         card.attempt.value.text()});
     if (!updated) {
         return updated;
     }
@@ -574,16 +672,15 @@ Result<void> Ledger::record_spoiled(AttemptId attempt, std::string_view reason) 
 }
 
 Result<WriteAhead> Ledger::record_authorised(AttemptId attempt, Uuid authorisation,
-                                             std::string_view evidence) {
+                                             const HandOverEvidence& evidence) {
     auto card = require_card(attempt, {CardStage::verified, CardStage::authorised});
     if (!card) {
         return tl::make_unexpected(card.error());
     }
     card->authorisation = authorisation;
     card->evidence = evidence;
-    return advance(*card, CardStage::authorised, {}, evidence).map([&](std::int64_t record) {
-        return WriteAheadIssuer::issue(card->uid, record);
-    });
+    return advance(*card, CardStage::authorised, {}, in_words(evidence))
+        .map([&](std::int64_t record) { return WriteAheadIssuer::issue(card->uid, record); });
 }
 
 Result<WriteAhead> Ledger::authorised_before(AttemptId attempt) {

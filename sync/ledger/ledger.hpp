@@ -97,6 +97,13 @@ class Ledger {
     /// All that are known, oldest first.
     [[nodiscard]] Result<std::vector<Renewal>> renewals(std::int64_t limit);
 
+    /// Whether renewals that are picked up there come to this station.
+    [[nodiscard]] Result<bool> serves(const Port& port);
+
+    /// Whose letters are believed. Storing the same keys again writes nothing.
+    Result<bool> store_letter_keys(const wire::LetterKeys& keys);
+    [[nodiscard]] Result<wire::LetterKeys> letter_keys();
+
     /// The card with this UID that is not spoiled.
     [[nodiscard]] Result<std::optional<IssuedCard>> card_by_uid(const CardUid& uid);
     /// The card of this renewal that is not spoiled.
@@ -110,7 +117,7 @@ class Ledger {
     Result<void> record_verified(AttemptId attempt);
     Result<void> record_spoiled(AttemptId attempt, std::string_view reason);
     Result<WriteAhead> record_authorised(AttemptId attempt, Uuid authorisation,
-                                         std::string_view evidence);
+                                         const HandOverEvidence& evidence);
     /// The proof again for a card that was authorised before; writes nothing.
     Result<WriteAhead> authorised_before(AttemptId attempt);
     /// Two facts at once, the card made live and the card handed over; gives the last one's seq.

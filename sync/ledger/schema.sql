@@ -42,8 +42,11 @@ CREATE TABLE card (
     credential_sealed BLOB NOT NULL,               -- the exact octets for the card's pass file
     credential_sha256 BLOB NOT NULL,
     authorisation     TEXT,                        -- the central's, once it was given
-    evidence          TEXT,                        -- how the old pass was checked
-    record            INTEGER NOT NULL REFERENCES journal (record)  -- the newest record of this card
+    evidence          TEXT,                        -- what that rested on: letter_signed+qr_number_matched
+    record            INTEGER NOT NULL REFERENCES journal (record), -- the newest record of this card
+    collector         TEXT,                        -- who collected: holder or representative
+    supervisor        TEXT,                        -- who answered for what was missing, as typed in
+    waiver            TEXT                         -- and why
 ) STRICT;
 -- Several cards may serve a renewal in turn; one at a time.
 CREATE UNIQUE INDEX one_card_at_a_time ON card (renewal) WHERE state <> 'spoiled';
@@ -64,3 +67,9 @@ CREATE TABLE outbox (
     acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged IN (0, 1))
 ) STRICT;
 CREATE INDEX outbox_unacknowledged ON outbox (seq) WHERE acknowledged = 0;
+
+-- The public keys that pick-up letters are signed with, as the central told them last.
+CREATE TABLE letter_key (
+    position INTEGER PRIMARY KEY,          -- the current one first
+    point    BLOB NOT NULL                 -- uncompressed
+) STRICT;

@@ -17,9 +17,18 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 2;
-constexpr std::array<sqlite::Migration, 1> migrations{
-    {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"}}};
+constexpr std::int32_t schema_version = 3;
+/// Until version 3 the counter asked for the old pass alone, and the holder alone collected.
+constexpr std::string_view evidence_of_letters =
+    "ALTER TABLE card ADD COLUMN collector TEXT;"
+    "ALTER TABLE card ADD COLUMN supervisor TEXT;"
+    "ALTER TABLE card ADD COLUMN waiver TEXT;"
+    "UPDATE card SET evidence = 'letter_missing+qr_number_matched', collector = 'holder'"
+    " WHERE evidence = 'qr_number_matched';"
+    "UPDATE card SET evidence = NULL WHERE evidence = '';"
+    "CREATE TABLE letter_key (position INTEGER PRIMARY KEY, point BLOB NOT NULL) STRICT;";
+constexpr std::array<sqlite::Migration, 2> migrations{
+    {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"}, {3, evidence_of_letters}}};
 constexpr std::size_t hash_size = 32;
 /// A copy must be proven whole, however long that takes.
 constexpr std::chrono::hours no_hurry{24};
