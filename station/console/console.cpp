@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "station/console/answers.hpp"
+#include "station/console/cards.hpp"
 #include "station/console/form.hpp"
 #include "station/observe/words.hpp"
 
@@ -15,24 +17,6 @@ namespace json = boost::json;
 constexpr std::int64_t max_listed = 500;
 constexpr std::int64_t max_journal_lines = 500;
 constexpr std::int64_t max_wait_s = 30;
-
-http::Response reply(int status, const json::value& body) {
-    http::Response response;
-    response.status = status;
-    response.body = json::serialize(body);
-    return response;
-}
-
-http::Response problem(int status, Fault fault, std::string_view detail) {
-    const observe::Words& words = observe::words(fault);
-    http::Response response = reply(status, json::object{{"status", status},
-                                                         {"code", words.name},
-                                                         {"words_zh", words.zh},
-                                                         {"words_en", words.en},
-                                                         {"detail", detail}});
-    response.content_type = "application/problem+json";
-    return response;
-}
 
 void add_words(json::object& target, const std::optional<issuance::Notice>& notice) {
     if (notice) {
@@ -95,6 +79,8 @@ asio::awaitable<http::Response> status(Console& console) {
                                       {"to_produce", counts->to_produce},
                                       {"in_doubt", counts->in_doubt},
                                       {"to_collect", counts->to_collect},
+                                      {"to_void", counts->to_void},
+                                      {"missing", counts->missing},
                                       {"handed_over", counts->handed_over},
                                       {"unacknowledged_facts", counts->unacknowledged_facts},
                                       {"readers", std::move(readers)}});
@@ -136,6 +122,10 @@ asio::awaitable<http::Response> renewals(Console& console) {
                          {"valid_to", entry.renewal.valid_to.iso()}};
         if (entry.card) {
             row["card_stage"] = name(entry.card->stage);
+            row["card_missing"] = entry.card->missing;
+            if (entry.card->condemned) {
+                row["card_condemned"] = name(*entry.card->condemned);
+            }
             row["card_uid"] = entry.card->uid.hex();
             row["attempt"] = entry.card->attempt.value.text();
         }
@@ -268,7 +258,7 @@ http::Response begin_hand_over(Console& console, const std::string& body) {
 }
 
 /// Without a reason the sitting is only cancelled.
-http::Response end_hand_over(Console& console, const std::string& target) {
+http::Response end_sitting(Console& console, const std::string& target) {
     const std::string reason = http::query_value(target, "reason");
     const auto refusal = issuance::parse_operator_refusal(reason);
     if (!reason.empty() && !refusal) {
@@ -282,7 +272,7 @@ http::Response end_hand_over(Console& console, const std::string& target) {
     return reply(202, sitting_json(console.counter->sitting()));
 }
 
-asio::awaitable<http::Response> current_hand_over(Console& console, std::string target) {
+asio::awaitable<http::Response> current_sitting(Console& console, std::string target) {
     desk::CounterDesk& counter = *console.counter;
     const std::int64_t seen = number_in(http::query_value(target, "seen"), -1);
     const std::int64_t wait_s =
@@ -321,19 +311,40 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
         http::Response response = co_await backup(console, std::move(body));
         co_return response;
     }
-    if (!path.empty() && path[0] == "hand-overs") {
-        if (request.method == "POST" && path.size() == 1) {
-            co_return begin_hand_over(console, request.body);
-        }
-        const bool current = path.size() == 2 && path[1] == "current" && console.counter != nullptr;
-        if (current && get) {
+    const bool post = request.method == "POST";
+    if (post && path == std::vector<std::string>{"hand-overs"}) {
+        co_return begin_hand_over(console, request.body);
+    }
+    if (post && path == std::vector<std::string>{"voids"}) {
+        co_return begin_void(console, request.body);
+    }
+    if (path == std::vector<std::string>{"sittings", "current"} && console.counter != nullptr) {
+        if (get) {
             std::string target = request.target;
-            http::Response response = co_await current_hand_over(console, std::move(target));
+            http::Response response = co_await current_sitting(console, std::move(target));
             co_return response;
         }
-        if (current && request.method == "DELETE") {
-            co_return end_hand_over(console, request.target);
+        if (request.method == "DELETE") {
+            co_return end_sitting(console, request.target);
         }
+    }
+    if (get && path == std::vector<std::string>{"work"}) {
+        http::Response response = co_await work(console);
+        co_return response;
+    }
+    if (post && path.size() == 3 && path[0] == "cards") {
+        std::string number = path[1];
+        std::string report = path[2];
+        std::string body = std::move(request.body);
+        http::Response response =
+            co_await report_card(console, std::move(number), std::move(report), std::move(body));
+        co_return response;
+    }
+    if (post && path.size() == 3 && path[0] == "readers" && path[2] == "resume") {
+        std::string reader = path[1];
+        std::string body = std::move(request.body);
+        http::Response response = co_await resume_line(console, std::move(reader), std::move(body));
+        co_return response;
     }
     co_return problem(404, Fault::correct_input, "no such resource");
 }

@@ -9,9 +9,14 @@
 //   POST   /hand-overs {…}                  begins a sitting at the counter, with any of letter_qr,
 //                                           old_pass_qr or old_pass_no (read by a person),
 //                                           collector, and supervisor with reason
-//   GET    /hand-overs/current?seen=N&wait=S  the sitting, once its step is not N
-//   DELETE /hand-overs/current?reason=R     cancels it where that is still possible, or records
+//   POST   /voids {"pass_no", "reason", …}  begins a sitting in which that pass's card is voided;
+//                                           with tap "no" and a supervisor, unseen
+//   GET    /sittings/current?seen=N&wait=S  the sitting, once its step is not N
+//   DELETE /sittings/current?reason=R       cancels it where that is still possible, or records
 //                                           what the operator saw: photo_mismatch, not_the_holder
+//   GET    /work                            what needs somebody: cards to void, to find …
+//   POST   /cards/{number}/{report}         the pass's card is missing, found or written_off
+//   POST   /readers/{name}/resume           somebody looked at a reader that was stopped
 
 #include <vector>
 

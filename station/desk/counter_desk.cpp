@@ -45,6 +45,7 @@ TrustList trust_list_of(const wire::LetterKeys& keys) {
 }
 
 Result<std::optional<hand_over::OfLedger>> with_card(ledger::Ledger& ledger,
+                                                     const TrustList& trusted,
                                                      Result<std::optional<Renewal>> renewal) {
     if (!renewal) {
         return tl::make_unexpected(std::move(renewal.error()));
@@ -56,13 +57,19 @@ Result<std::optional<hand_over::OfLedger>> with_card(ledger::Ledger& ledger,
     if (!card) {
         return tl::make_unexpected(std::move(card.error()));
     }
-    return std::optional(hand_over::OfLedger{std::move(**renewal), std::move(*card)});
+    bool fits = true;
+    if (*card) {
+        const auto credential = verify_credential((*card)->credential, trusted);
+        fits = credential && carries(*credential, **renewal);
+    }
+    return std::optional(hand_over::OfLedger{std::move(**renewal), std::move(*card), fits});
 }
 
 /// The ledger's part of what was shown.
-Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, hand_over::PapersShown shown) {
+Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, const TrustList& trusted,
+                                       hand_over::PapersShown shown) {
     if (shown.letter && *shown.letter) {
-        auto found = with_card(ledger, ledger.renewal((*shown.letter)->renewal));
+        auto found = with_card(ledger, trusted, ledger.renewal((*shown.letter)->renewal));
         const auto served = ledger.serves((*shown.letter)->pickup_port);
         if (!found || !served) {
             return tl::make_unexpected(found ? served.error() : found.error());
@@ -71,7 +78,7 @@ Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, hand_over::Papers
         shown.port_served = *served;
     }
     if (shown.old_pass && *shown.old_pass) {
-        auto found = with_card(ledger, ledger.renewal_of_old_pass(**shown.old_pass));
+        auto found = with_card(ledger, trusted, ledger.renewal_of_old_pass(**shown.old_pass));
         if (!found) {
             return tl::make_unexpected(found.error());
         }
@@ -83,13 +90,21 @@ Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, hand_over::Papers
 }  // namespace
 
 Result<std::int64_t> CounterDesk::begin(Papers papers) {
+    return open(Begin{std::move(papers)});
+}
+
+Result<std::int64_t> CounterDesk::begin(VoidRequest request) {
+    return open(Begin{std::move(request)});
+}
+
+Result<std::int64_t> CounterDesk::open(Begin begin) {
     if (!sitting_.finished) {
-        return fail(Fault::follow_refusal, "another hand-over is going on at this counter");
+        return fail(Fault::follow_refusal, "something else is going on at this counter");
     }
     sitting_ = SittingView{};
     sitting_.id = ++sittings_;
     sitting_.finished = false;
-    inbox_.push(Begin{std::move(papers)});
+    inbox_.push(std::move(begin));
     return sitting_.id;
 }
 
@@ -118,15 +133,8 @@ asio::awaitable<void> CounterDesk::serve() {
 
 asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
     if (auto* begin = std::get_if<Begin>(&happened); begin != nullptr) {
-        machine_ = issuance::HandOver(station_.config.hand_over);
-        Papers papers = std::move(begin->papers);
-        Result<Event> read = co_await read_papers(std::move(papers));
-        if (!read) {
-            close(read.error());
-            co_return;
-        }
-        Event event = std::move(*read);
-        co_await advance(std::move(event));
+        Begin wanted = std::move(*begin);
+        co_await start(std::move(wanted));
     } else if (const auto* event = std::get_if<reader::ReaderEvent>(&happened); event != nullptr) {
         if (note_reader_event(station_, view_, *event)) {
             fresh_card_ = true;
@@ -135,24 +143,81 @@ asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
             fresh_card_ = false;
         }
     } else if (!sitting_.finished) {
-        const auto& reason = std::get<End>(happened).reason;
-        Event ended = hand_over::Cancelled{};
-        if (reason) {
-            ended = hand_over::OperatorRefused{*reason};
-        }
-        co_await advance(std::move(ended));
+        const auto reason = std::get<End>(happened).reason;
+        co_await end(reason);
     }
     while (fresh_card_ && !sitting_.finished && !station_.fatal) {
         fresh_card_ = false;
-        Result<Event> tapped = co_await tap();
-        if (!tapped) {
-            close(tapped.error());
-            co_return;
-        }
-        Event event = std::move(*tapped);
-        co_await advance(std::move(event));
+        co_await serve_card();
         co_await reader_.disconnect(reader::Disposition::reset);
     }
+}
+
+asio::awaitable<void> CounterDesk::start(Begin begin) {
+    errand_.reset();
+    if (auto* papers = std::get_if<Papers>(&begin.what); papers != nullptr) {
+        Papers shown = std::move(*papers);
+        co_await start_hand_over(std::move(shown));
+        co_return;
+    }
+    machine_ = issuance::HandOver(station_.config.hand_over);
+    errand_ = void_errand(place(), std::move(std::get<VoidRequest>(begin.what)));
+    const Result<void> begun = co_await errand_->begin();
+    if (!begun) {
+        close(begun.error());
+    }
+}
+
+asio::awaitable<void> CounterDesk::start_hand_over(Papers papers) {
+    machine_ = issuance::HandOver(station_.config.hand_over);
+    Result<Event> read = co_await read_papers(std::move(papers));
+    if (!read) {
+        close(read.error());
+        co_return;
+    }
+    Event event = std::move(*read);
+    co_await advance(std::move(event));
+}
+
+asio::awaitable<void> CounterDesk::end(std::optional<issuance::OperatorRefusal> reason) {
+    if (errand_) {
+        const Result<void> cancelled = co_await errand_->cancelled();
+        if (!cancelled) {
+            close(cancelled.error());
+        }
+        co_return;
+    }
+    Event ended = hand_over::Cancelled{};
+    if (reason) {
+        ended = hand_over::OperatorRefused{*reason};
+    }
+    co_await advance(std::move(ended));
+}
+
+asio::awaitable<void> CounterDesk::serve_card() {
+    if (errand_) {
+        const Result<void> tapped = co_await errand_->tapped();
+        if (!tapped) {
+            close(tapped.error());
+        }
+        co_return;
+    }
+    Result<Event> tapped = co_await tap();
+    if (!tapped) {
+        close(tapped.error());
+        co_return;
+    }
+    Event event = std::move(*tapped);
+    co_await advance(std::move(event));
+}
+
+ErrandPlace CounterDesk::place() {
+    return {station_, reader_, view_.name,
+            [this](Notice notice, std::optional<PassNumber> number, bool over) {
+                sitting_.pass_number = std::move(number);
+                sitting_.finished = over;
+                show(notice);
+            }};
 }
 
 asio::awaitable<void> CounterDesk::advance(Event first) {
@@ -250,9 +315,8 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_papers(Papers pape
         shown.letter = read_letter_qr(*papers.letter_qr, trust_list_of(*keys));
         wipe_octets(*papers.letter_qr);
     }
-    auto find = [shown = std::move(shown)](ledger::Ledger& ledger) mutable {
-        return look_up(ledger, std::move(shown));
-    };
+    auto find = [shown = std::move(shown), trusted = station_.vault.trust_list()](
+                    ledger::Ledger& ledger) { return look_up(ledger, trusted, shown); };
     Result<hand_over::PapersShown> found = co_await station_.ledger.run(std::move(find));
     if (!found) {
         co_return tl::make_unexpected(std::move(found.error()));
@@ -265,48 +329,21 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_papers(Papers pape
 }
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
-    const Result<reader::FrameSize> connected = co_await reader_.connect();
-    if (!connected) {
+    const ExpectedCard expected{expected_->uid, KeyGeneration{expected_->key_generation}};
+    Result<std::optional<CardTap>> tap = co_await read_tap(station_, reader_, expected);
+    if (!tap) {
+        co_return tl::make_unexpected(std::move(tap.error()));
+    }
+    if (!*tap) {
         co_return Event(hand_over::CardLost{});
     }
-    auto identification = desfire::recognise(desfire::FrameLimit::of_frame(connected->value));
-    const Result<desfire::PresentedChip> presented =
-        co_await drive(reader_, std::move(identification));
-    if (!presented) {
-        co_return Event(hand_over::CardLost{});
-    }
-    const CardUid uid = presented->uid;
-    hand_over::CardTapped tapped{uid, std::nullopt, std::nullopt};
-    if (!expected_ || uid != expected_->uid) {
-        co_return Event(std::move(tapped));
-    }
-    Result<desfire::CardKeys> keys =
-        card_keys(station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, uid);
-    if (!keys) {
-        co_return tl::make_unexpected(std::move(keys.error()));
-    }
-    auto selection = desfire::select_pass(*presented, station_.profile);
-    const Result<std::optional<desfire::SelectedPass>> selected =
-        co_await drive(reader_, std::move(selection));
-    if (!selected) {
-        co_return Event(hand_over::CardLost{});
-    }
-    if (!*selected) {
-        co_return Event(std::move(tapped));
-    }
-    auto reading = desfire::read_as_gate(station_.random, **selected, std::move(keys->gate_read));
-    Result<std::optional<desfire::GateReading>> read = co_await drive(reader_, std::move(reading));
-    if (!read) {
-        co_return Event(hand_over::CardLost{});
-    }
-    if (*read && (*read)->credential == expected_->credential) {
-        const auto credential = verify_credential((*read)->credential, station_.vault.trust_list());
-        const auto life = read_state_file((*read)->state, (*read)->credential);
-        if (credential && credential->uid == uid && life) {
-            tapped.proven = credential->pass_number;
-            tapped.life = *life;
-            tapped_ = **selected;
-        }
+    hand_over::CardTapped tapped{(*tap)->presented.uid, std::nullopt, std::nullopt};
+    const auto& pass = (*tap)->pass;
+    if (pass && pass->octets == expected_->credential) {
+        tapped.proven = pass->credential.pass_number;
+        tapped.life = pass->life;
+        tapped_ = pass->selected;
+        generation_ = pass->generation;
     }
     co_return Event(std::move(tapped));
 }
@@ -364,8 +401,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::recall(AttemptId attemp
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::activate(hand_over::Activate action) {
     show(Notice::activating_card);
     Result<desfire::CardKeys> keys =
-        card_keys(station_.vault, station_.profile, KeyGeneration{action.card.key_generation},
-                  action.card.uid);
+        card_keys(station_.vault, station_.profile, generation_, action.card.uid);
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }

@@ -5,8 +5,10 @@
 
 #include "cardformat/desfire/counter.hpp"
 #include "reader/host/reader_host.hpp"
+#include "station/desk/card_tap.hpp"
 #include "station/desk/inbox.hpp"
 #include "station/desk/reader_view.hpp"
+#include "station/desk/void_errand.hpp"
 #include "station/issuance/hand_over.hpp"
 
 namespace card::desk {
@@ -34,8 +36,9 @@ class CounterDesk {
     /// Serves the counter until the context stops.
     asio::awaitable<void> serve();
 
-    /// Begins a sitting. `follow_refusal` while another one goes on.
+    // Each begins a sitting. `follow_refusal` while another one goes on.
     Result<std::int64_t> begin(Papers papers);
+    Result<std::int64_t> begin(VoidRequest request);
     /// Ends the sitting where nothing irreversible has begun; else it goes on.
     void cancel();
     /// The same, recorded with what the operator saw.
@@ -47,7 +50,7 @@ class CounterDesk {
 
   private:
     struct Begin {
-        Papers papers;
+        std::variant<Papers, VoidRequest> what;
     };
     /// The operator ends it, for a reason or none.
     struct End {
@@ -59,6 +62,12 @@ class CounterDesk {
 
     asio::awaitable<void> forward_reader();
     asio::awaitable<void> handle(DeskEvent happened);
+    Result<std::int64_t> open(Begin begin);
+    asio::awaitable<void> start(Begin begin);
+    asio::awaitable<void> start_hand_over(Papers papers);
+    asio::awaitable<void> end(std::optional<issuance::OperatorRefusal> reason);
+    asio::awaitable<void> serve_card();
+    [[nodiscard]] ErrandPlace place();
     /// Gives the machine an event and carries out actions until it waits for a person or is done.
     asio::awaitable<void> advance(Event first);
     /// Nothing where the machine waits for a person, or is done.
@@ -88,10 +97,12 @@ class CounterDesk {
     SittingView sitting_;
     std::int64_t sittings_ = 0;
     issuance::HandOver machine_{station_.config.hand_over};
+    std::unique_ptr<Errand> errand_;  ///< in place of the hand-over, where it is another sitting
     std::optional<IssuedCard> expected_;  ///< the card of the sitting's renewal
     /// That card, once it was proven on the reader; its application stays selected meanwhile.
     std::optional<desfire::SelectedPass> tapped_;
-    bool fresh_card_ = false;  ///< a card lies there that no sitting has seen
+    KeyGeneration generation_{};  ///< of that card
+    bool fresh_card_ = false;     ///< a card lies there that no sitting has seen
 };
 
 }  // namespace card::desk

@@ -220,6 +220,21 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
     co_return Result<void>();
 }
 
+/// The card is condemned: it serves nobody, and stands among the work until it was voided.
+asio::awaitable<Result<void>> follow_void_order(Station& station, std::int64_t seq) {
+    auto act = [seq](ledger::Ledger& ledger) { return ledger.condemn_by_order(seq); };
+    const Result<std::optional<PassNumber>> condemned = co_await station.ledger.run(std::move(act));
+    if (!condemned) {
+        station.stop_for(condemned.error());
+        co_return tl::make_unexpected(condemned.error());
+    }
+    if (*condemned) {
+        station.log.tell(EventId::card_condemned,
+                         {pass_field(**condemned), code_field(name(VoidReason::ordered))});
+    }
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient& central,
                                          std::vector<ledger::OutgoingFact> facts) {
     std::vector<std::string> lines;
@@ -242,6 +257,12 @@ asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient
                 fields.push_back(pass_field(**number));
             }
             station.log.tell(EventId::fact_conflict, fields);
+        }
+        if (result.order == wire::order_void_card) {
+            Result<void> followed = co_await follow_void_order(station, result.seq);
+            if (!followed) {
+                co_return followed;
+            }
         }
     }
     const std::int64_t through = answer->acked_through;

@@ -29,6 +29,12 @@ std::optional<Obstacle> obstacle(const Renewal& renewal, const std::optional<Iss
     if (renewal.held) {
         return Obstacle{Notice::renewal_held, "held"};
     }
+    if (card && card->condemned) {
+        return Obstacle{Notice::card_condemned, "card_condemned"};
+    }
+    if (card && card->missing) {
+        return Obstacle{Notice::card_missing, "card_missing"};
+    }
     if (renewal.valid_to < today) {
         return Obstacle{Notice::pass_expired, "expired"};
     }
@@ -171,6 +177,9 @@ Action HandOver::papers(PapersShown& shown) {
     }
     if (const auto blocked = obstacle(*renewal_, card_, shown.today)) {
         return refuse(blocked->notice, std::string(blocked->reason), false);
+    }
+    if (!found->carries) {
+        return refuse(Notice::card_data_changed, "data_changed", false);
     }
     const auto lacking = missing(shown);
     if (lacking && !shown.approval) {

@@ -35,6 +35,7 @@ namespace hand_over {
 struct OfLedger {
     Renewal renewal;
     std::optional<IssuedCard> card;
+    bool carries = true;  ///< the card holds the renewal's data as the central has it now
 };
 /// What was put before the counter, each read or refused, and what the ledger knows of it.
 struct PapersShown {

@@ -35,7 +35,10 @@ struct CardSeen {
     bool has_factory_key;  ///< by the PICC key's version, a hint
     bool genuine;          ///< the maker's signature fits the UID
     std::optional<IssuedCard> known;
-    std::optional<Claimed> next;  ///< the renewal whose turn it is
+    std::optional<Renewal> of_known;  ///< the renewal of that card
+    bool given_up = false;            ///< the ledger knows the chip from a card that is over
+    bool line_stopped = false;        ///< too many spoiled cards in a row on this reader
+    std::optional<Claimed> next;      ///< the renewal whose turn it is
     BusinessDay today;
 };
 struct BlankConfirmed {};
@@ -70,7 +73,8 @@ struct WriteAgain {
 struct RecordVerified {};
 struct RecordTorn {};
 struct RecordSpoiled {
-    std::string reason;  ///< a stable code
+    std::string reason;     ///< a stable code
+    bool of_reader = true;  ///< counts against the reader's line
 };
 struct Finish {
     Notice notice;
@@ -104,7 +108,7 @@ class Production {
         std::variant<AwaitingCard, ConfirmingBlank, RecordingIntent, Writing, RecordingOutcome>;
 
     production::Action seen(production::CardSeen card);
-    production::Action seen_again(IssuedCard card);
+    production::Action seen_again(IssuedCard card, const std::optional<Renewal>& renewal);
     production::Action failed(const Failure& failure);
     production::Action finish(Notice notice);
     production::Action record(production::Action action, Notice notice);

@@ -191,21 +191,16 @@ json::object members_of(const options::variables_map& given,
     return members;
 }
 
-int hand_over(Call& call, const options::variables_map& given, bool as_json) {
-    const json::object papers = members_of(given, {{"letter-qr", "letter_qr"},
-                                                   {"old-qr", "old_pass_qr"},
-                                                   {"old-number", "old_pass_no"},
-                                                   {"collector", "collector"},
-                                                   {"supervisor", "supervisor"},
-                                                   {"reason", "reason"}});
-    const auto begun = call("POST", "/hand-overs", json::serialize(papers));
+/// Begins a sitting and shows its steps to the end. 0 where it ends with this notice.
+int sit(Call& call, const std::string& resource, const json::object& request,
+        std::string_view wanted, bool as_json) {
+    const auto begun = call("POST", resource, json::serialize(request));
     if (!begun) {
         return complain(begun.error());
     }
     std::int64_t seen = 0;
     while (true) {
-        const auto sitting =
-            call("GET", "/hand-overs/current?wait=20&seen=" + std::to_string(seen));
+        const auto sitting = call("GET", "/sittings/current?wait=20&seen=" + std::to_string(seen));
         if (!sitting) {
             return complain(sitting.error());
         }
@@ -215,9 +210,31 @@ int hand_over(Call& call, const options::variables_map& given, bool as_json) {
         }
         seen = step;
         if (sitting->at("finished").as_bool()) {
-            return text(*sitting, "notice") == "handed_over" ? 0 : exit_refused;
+            return text(*sitting, "notice") == wanted ? 0 : exit_refused;
         }
     }
+}
+
+int hand_over(Call& call, const options::variables_map& given, bool as_json) {
+    const json::object papers = members_of(given, {{"letter-qr", "letter_qr"},
+                                                   {"old-qr", "old_pass_qr"},
+                                                   {"old-number", "old_pass_no"},
+                                                   {"collector", "collector"},
+                                                   {"supervisor", "supervisor"},
+                                                   {"reason", "reason"}});
+    return sit(call, "/hand-overs", papers, "handed_over", as_json);
+}
+
+int void_card(Call& call, const std::string& number, const options::variables_map& given) {
+    json::object request = members_of(given, {{"reason", "reason"}, {"supervisor", "supervisor"}});
+    request["pass_no"] = number;
+    request["tap"] = given.contains("no-tap") ? "no" : "yes";
+    return sit(call, "/voids", request, "card_voided", given.contains("json"));
+}
+
+/// A word of the path, whatever stands in it.
+std::string in_path(const std::string& word) {
+    return http::percent_encoded(word);
 }
 
 int usage(const options::options_description& described) {
@@ -233,6 +250,16 @@ int usage(const options::options_description& described) {
            "                            --supervisor and --reason\n"
            "  refuse photo_mismatch|not_the_holder\n"
            "                            ends a hand-over and records what the operator saw\n"
+           "  work                      cards that need somebody: to void, to find, to put back\n"
+           "  void PASS_NO --reason withdrawn|expired|not_collected|data_changed|dead|damaged\n"
+           "                            makes the pass's card unusable, with its tap in the void\n"
+           "                            box; --no-tap --supervisor ID where it cannot be read\n"
+           "  missing PASS_NO           nobody finds the pass's card\n"
+           "  found PASS_NO             it is there again\n"
+           "  write-off PASS_NO --supervisor ID\n"
+           "                            gives a missing card up; the renewal can be made again\n"
+           "  resume-line READER --supervisor ID\n"
+           "                            a reader that was stopped goes on: somebody looked at it\n"
            "  audit                     the whole journal, a line a record; each line holds the\n"
            "                            SHA-256 of the one before (tests/checker/chain.py proves "
            "it)\n"
@@ -269,10 +296,26 @@ int dispatch(Call& call, const options::variables_map& given) {
         return hand_over(call, given, given.contains("json"));
     }
     if (command == "cancel" && words.size() == 1) {
-        return show(call("DELETE", "/hand-overs/current"));
+        return show(call("DELETE", "/sittings/current"));
+    }
+    if (command == "void" && words.size() == 2 && given.contains("reason")) {
+        return void_card(call, words[1], given);
+    }
+    if ((command == "missing" || command == "found" || command == "write-off") &&
+        words.size() == 2) {
+        const std::string report = command == "write-off" ? "written_off" : command;
+        return show(call("POST", "/cards/" + in_path(words[1]) + "/" + report,
+                         json::serialize(members_of(given, {{"supervisor", "supervisor"}}))));
+    }
+    if (command == "work" && words.size() == 1) {
+        return show(call("GET", "/work"));
+    }
+    if (command == "resume-line" && words.size() == 2) {
+        return show(call("POST", "/readers/" + in_path(words[1]) + "/resume",
+                         json::serialize(members_of(given, {{"supervisor", "supervisor"}}))));
     }
     if (command == "refuse" && words.size() == 2) {
-        return show(call("DELETE", "/hand-overs/current?reason=" + words[1]));
+        return show(call("DELETE", "/sittings/current?reason=" + words[1]));
     }
     std::cerr << "stationctl: no such command, or its words are off. Try stationctl --help.\n";
     return exit_usage;
@@ -291,9 +334,10 @@ int main(int argc, char** argv) {
         "collector", options::value<std::string>(),
         "with hand-over: holder (where nothing is said) or representative")(
         "supervisor", options::value<std::string>(),
-        "the staff id of who answers for what is missing; with --reason")(
+        "the staff id of who answers for it; with hand-over, --reason too")(
         "reason", options::value<std::string>(),
-        "why: lost, stolen, damaged, not_received or left_behind")(
+        "with hand-over: lost, stolen, damaged, not_received or left_behind; with void: see there")(
+        "no-tap", "with void: the card cannot be read any more")(
         "json", "with hand-over: each step as a JSON line; with doctor: all findings as JSON")(
         "config", options::value<std::string>(), "with doctor: the station's configuration")(
         "help", "this text");

@@ -53,6 +53,13 @@ enum class EventId : std::uint8_t {
     ledger_backup_failed,
     hand_over_waived,
     letter_keys_stored,
+    card_condemned,
+    card_voided,
+    card_missing,
+    card_found,
+    card_written_off,
+    line_stopped,
+    line_resumed,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.

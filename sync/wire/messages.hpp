@@ -146,6 +146,9 @@ enum class FactOutcome : std::uint8_t {
 
 [[nodiscard]] std::string_view name(FactOutcome outcome);
 
+/// What a station can be ordered to do.
+inline constexpr std::string_view order_void_card = "void_card";
+
 struct FactResult {
     std::int64_t seq;
     FactOutcome outcome;

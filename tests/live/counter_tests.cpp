@@ -104,4 +104,69 @@ BOOST_AUTO_TEST_CASE(letter_and_old_pass_of_two_renewals_are_refused_and_recorde
     BOOST_TEST(office.told("handover.refused", "code", "letter_not_valid"));
 }
 
+BOOST_AUTO_TEST_CASE(the_printed_letter_is_read_by_a_scanner_and_serves) {
+    Office office("printed-letter");
+    Journey journey(office.place, synthetic_pass(1));
+    BOOST_REQUIRE(journey.produce());
+    const std::string letter = office.place.letter_code(journey.pass_no());
+    BOOST_REQUIRE(letter.starts_with("PL1:"));
+    const std::string log = office.place.path("logs/printed");
+    Process sitting =
+        office.place.begin_hand_over(journey.old_pass(), log, {"--letter-qr", letter});
+    BOOST_REQUIRE(office.tap_and_finish(sitting, log, journey.card_file()));
+    BOOST_REQUIRE(journey.issued());
+    const std::string history = office.place.station_run({"history", journey.pass_no()}).out;
+    BOOST_TEST(history.find("letter_signed+qr_number_matched") != std::string::npos);
+    office.check(1);
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawn_renewals_card_is_voided_by_its_tap) {
+    Office office("void-withdrawn");
+    Journey journey(office.place, synthetic_pass(1));
+    BOOST_REQUIRE(journey.produce());
+    office.place.central_run({"withdraw", journey.pass_no(), "--reason", "test"});
+    BOOST_REQUIRE(eventually([&] {
+        return office.place.station_run({"work"}).out.find("\"withdrawn\"") != std::string::npos;
+    }));
+    const std::string log = office.place.path("logs/void");
+    Process sitting({std::string(PROGRAMS_DIR) + "/stationctl", "--control",
+                     "unix:" + office.place.path("stationd.sock"), "--json", "void",
+                     journey.pass_no(), "--reason", "withdrawn"},
+                    log);
+    BOOST_REQUIRE(office.tap_and_finish(sitting, log, journey.card_file(), "tap_card_to_void"));
+    BOOST_TEST(read_file(log).find("\"card_voided\"") != std::string::npos);
+    BOOST_TEST(read_file(journey.card_file()).find("\"active\"") == std::string::npos);
+    BOOST_TEST(office.told("card.voided", "code", "withdrawn"));
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
+    office.check(0);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_card_is_given_up_and_another_made_while_the_holder_waits) {
+    Office office("dead-card");
+    Journey journey(office.place, synthetic_pass(1));
+    BOOST_REQUIRE(journey.produce());
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
+    const auto give_up = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words{"void", journey.pass_no(), "--reason", "dead", "--no-tap"};
+        words.insert(words.end(), more.begin(), more.end());
+        return office.place.station_run(words);
+    };
+    BOOST_TEST(give_up({}).out.find("須主管同意") != std::string::npos);
+    BOOST_REQUIRE(give_up({"--supervisor", "s-17"}).exit_code == 0);
+    const std::string blank = office.place.blank_card("second");
+    BOOST_REQUIRE(eventually(
+        [&] { return text(office.place.renewal(journey.pass_no()), "status") == "approved"; }));
+    office.place.slot(production_reader).place(blank);
+    BOOST_REQUIRE(eventually(
+        [&] { return text(office.place.reader(production_reader), "notice") == "card_finished"; }));
+    office.place.take_off(production_reader);
+    const std::string log = office.place.path("logs/second");
+    Process sitting = office.place.begin_hand_over(journey.old_pass(), log);
+    BOOST_REQUIRE(office.tap_and_finish(sitting, log, blank));
+    BOOST_REQUIRE(journey.issued());
+    office.check(1);
+}
+
 }  // namespace

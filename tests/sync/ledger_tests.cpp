@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr sqlite::Schema ledger_file{0x43535431, 3, ""};
+constexpr sqlite::Schema ledger_file{0x43535431, 4, ""};
 
 class SteppingClock final : public Clock {
   public:
@@ -212,7 +212,17 @@ std::vector<Act> every_act() {
          }},
         {"authorised before",
          [](Ledger& book) { return done(book.authorised_before(attempt_id(1))); }},
-        {"handed over", [](Ledger& book) { return done(book.record_handed_over(attempt_id(1))); }}};
+        {"handed over", [](Ledger& book) { return done(book.record_handed_over(attempt_id(1))); }},
+        {"condemned",
+         [](Ledger& book) {
+             return done(book.record_condemned(attempt_id(1), VoidReason::expired));
+         }},
+        {"voided", [](Ledger& book) { return done(book.record_voided(attempt_id(1), "r")); }},
+        {"missing", [](Ledger& book) { return done(book.record_missing(attempt_id(1))); }},
+        {"found", [](Ledger& book) { return done(book.record_found(attempt_id(1))); }},
+        {"written off", [](Ledger& book) {
+             return done(book.record_written_off(attempt_id(1), StaffId::parse("s-17").value()));
+         }}};
 }
 
 struct Stage {
@@ -224,17 +234,21 @@ struct Stage {
 std::vector<Stage> every_stage() {
     return {
         {"unknown", [](Fixture&) {}, {}},
-        {"started", [](Fixture& f) { f.start(); }, {"resume", "torn", "verified", "spoiled"}},
+        {"started",
+         [](Fixture& f) { f.start(); },
+         {"resume", "torn", "verified", "spoiled", "missing", "found", "written off"}},
         {"torn",
          [](Fixture& f) {
              f.start();
              (void)f.book->record_torn(attempt_id(1));
          },
-         {"resume", "torn", "spoiled"}},
-        {"verified", [](Fixture& f) { f.start_and_verify(); }, {"spoiled", "authorised"}},
+         {"resume", "torn", "spoiled", "missing", "found", "written off"}},
+        {"verified",
+         [](Fixture& f) { f.start_and_verify(); },
+         {"spoiled", "authorised", "condemned", "voided", "missing", "found", "written off"}},
         {"authorised",
          [](Fixture& f) { f.start_to_authorised(); },
-         {"authorised", "authorised before", "handed over"}},
+         {"spoiled", "authorised", "authorised before", "handed over", "condemned", "voided"}},
         {"handed over", [](Fixture& f) { f.start_to_handed_over(); }, {}},
         {"spoiled",
          [](Fixture& f) {
@@ -1292,6 +1306,81 @@ BOOST_AUTO_TEST_CASE(a_migrated_ledger_has_the_columns_of_a_new_one) {
     BOOST_REQUIRE(opened(old).has_value());
     const auto migrated = columns_of(sqlite::Database::open(old, ledger_file).value());
     BOOST_TEST((migrated == columns_of(raw())));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(ledger_cards_that_are_given_up, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_condemned_card_stays_condemned_and_gives_a_proof_for_its_chip) {
+    start_and_verify();
+    const auto proof = book->record_condemned(attempt_id(1), VoidReason::expired).value();
+    BOOST_TEST((proof.uid() == uid(1)));
+    reopen();
+    BOOST_TEST((book->card_of(renewal_id(1)).value()->condemned == VoidReason::expired));
+    BOOST_TEST(book->counts().value().to_void == 1);
+    BOOST_TEST(book->counts().value().to_collect == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_voided_or_written_off_card_frees_its_renewal_and_its_chip) {
+    for (const bool voided : {true, false}) {
+        Fixture f;
+        f.start_and_verify();
+        if (voided) {
+            BOOST_REQUIRE(f.book->record_voided(attempt_id(1), "expired").has_value());
+        } else {
+            BOOST_REQUIRE(f.book->record_missing(attempt_id(1)).has_value());
+            BOOST_REQUIRE(
+                f.book->record_written_off(attempt_id(1), StaffId::parse("s-17").value()));
+        }
+        BOOST_TEST(!f.book->card_of(renewal_id(1)).value().has_value());
+        BOOST_TEST(f.book->was_given_up(uid(1)).value());
+        BOOST_TEST(f.book->start_attempt(attempt(2, 1, 2)).has_value());
+        BOOST_TEST((f.facts()[voided ? 2 : 3].type ==
+                    (voided ? FactType::voided : FactType::written_off)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_card_is_found_in_the_state_that_it_was_lost_in) {
+    start();
+    BOOST_REQUIRE(book->record_torn(attempt_id(1)).has_value());
+    BOOST_REQUIRE(book->record_missing(attempt_id(1)).has_value());
+    BOOST_TEST(book->card_of(renewal_id(1)).value()->missing);
+    BOOST_TEST(book->counts().value().missing == 1);
+    BOOST_REQUIRE(book->record_found(attempt_id(1)).has_value());
+    BOOST_TEST(!book->card_of(renewal_id(1)).value()->missing);
+    BOOST_TEST((stage() == CardStage::torn));
+}
+
+BOOST_AUTO_TEST_CASE(the_centrals_order_condemns_the_card_of_the_fact_once) {
+    start_and_verify();
+    BOOST_TEST((book->condemn_by_order(2).value() == number(1)));
+    BOOST_TEST((book->card_of(renewal_id(1)).value()->condemned == VoidReason::ordered));
+    BOOST_TEST(!book->condemn_by_order(2).value().has_value());
+    BOOST_TEST(!book->condemn_by_order(99).value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(spoiled_cards_in_a_row_are_counted_for_each_reader_and_survive) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged", "left").has_value());
+    BOOST_REQUIRE(book->start_attempt(attempt(2, 1, 2)).has_value());
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(2), "chip_damaged", "left").has_value());
+    reopen();
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 2);
+    BOOST_TEST(book->spoils_in_a_row("right").value() == 0);
+    BOOST_REQUIRE(book->start_attempt(attempt(3, 1, 3)).has_value());
+    BOOST_REQUIRE(book->record_verified(attempt_id(3), "left").has_value());
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_goes_on_once_somebody_looked_and_that_is_in_the_journal) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged", "left").has_value());
+    BOOST_REQUIRE(book->resume_line("left", StaffId::parse("s-17").value()).has_value());
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 0);
+    BOOST_TEST(book->journal_after(2, 10).value().front().find("left supervisor=s-17") !=
+               std::string::npos);
+    reopen();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
