@@ -69,6 +69,12 @@ asio::awaitable<http::Response> status(Console& console) {
     if (!counts) {
         co_return problem(500, counts.error().fault, counts.error().detail);
     }
+    auto allowed = [](ledger::Ledger& ledger) { return ledger.offline_allowance(); };
+    const Result<std::int64_t> allowance = co_await console.station.ledger.run(std::move(allowed));
+    if (!allowance) {
+        co_return problem(500, allowance.error().fault, allowance.error().detail);
+    }
+    const auto& heard = console.station.last_heartbeat;
     json::array readers;
     for (const desk::ReaderView* view : console.readers) {
         readers.push_back(reader_json(*view));
@@ -83,6 +89,9 @@ asio::awaitable<http::Response> status(Console& console) {
                                       {"missing", counts->missing},
                                       {"handed_over", counts->handed_over},
                                       {"unacknowledged_facts", counts->unacknowledged_facts},
+                                      {"last_heartbeat", heard ? to_rfc3339(*heard) : ""},
+                                      {"clock_differs", console.station.clock_differs},
+                                      {"offline_handover_s", *allowance},
                                       {"readers", std::move(readers)}});
 }
 
@@ -135,11 +144,14 @@ asio::awaitable<http::Response> renewals(Console& console) {
 }
 
 asio::awaitable<http::Response> history(Console& console, std::string text) {
+    const auto uid = CardUid::parse(text);
     const Result<PassNumber> number = PassNumber::parse(text);
-    if (!number) {
+    if (!number && !uid) {
         co_return problem(400, number.error().fault, number.error().detail);
     }
-    auto read = [number = *number](ledger::Ledger& ledger) { return ledger.history(number); };
+    auto read = [number, uid](ledger::Ledger& ledger) {
+        return uid ? ledger.history(*uid) : ledger.history(*number);
+    };
     Result<std::vector<std::string>> lines = co_await console.station.ledger.run(std::move(read));
     if (!lines) {
         co_return problem(500, lines.error().fault, lines.error().detail);

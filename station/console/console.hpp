@@ -3,7 +3,7 @@
 //
 //   GET    /status                          readers, queues, central
 //   GET    /renewals                        all renewals with their cards
-//   GET    /passes/{number}/history         the journal's lines of a pass
+//   GET    /passes/{number}/history         the journal's lines of a pass, or of a card by its UID
 //   GET    /journal?after=N                 the audit chain's lines after record N, at most 500
 //   POST   /backups {"folder": …}           copies the ledger into a new file there
 //   POST   /hand-overs {…}                  begins a sitting at the counter, with any of letter_qr,

@@ -229,6 +229,10 @@ class Performer {
         }
         station_.claims.erase(claimed.renewal.id);
         tell(EventId::card_started);
+        for (const std::string& odd : issuance::oddities(claimed.renewal)) {
+            station_.log.tell(EventId::data_odd,
+                              {pass_field(claimed.renewal.pass_number), code_field(odd)});
+        }
         co_return begun(*proof);
     }
 

@@ -14,6 +14,14 @@ bool is_of_the_card(Fault fault) {
 
 }  // namespace
 
+std::vector<std::string> oddities(const Renewal& renewal) {
+    std::vector<std::string> found = renewal.data_warnings;
+    if (!renewal.photo) {
+        found.emplace_back("no_photo");
+    }
+    return found;
+}
+
 Result<Action> Production::resume(Event event) {
     if (auto* card = std::get_if<CardSeen>(&event);
         card != nullptr && std::holds_alternative<AwaitingCard>(state_)) {
@@ -80,7 +88,7 @@ Action Production::seen(CardSeen card) {
     if (renewal.valid_to < card.today) {
         return finish(Notice::renewal_expired);
     }
-    if (policy_.hold_odd_data && !renewal.data_warnings.empty()) {
+    if (policy_.hold_odd_data && !oddities(renewal).empty()) {
         return finish(Notice::renewal_needs_look);
     }
     state_ = ConfirmingBlank{std::move(*card.next), card.uid};

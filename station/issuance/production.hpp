@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "cardformat/base/result.hpp"
 #include "cardformat/base/write_ahead.hpp"
@@ -16,8 +17,9 @@ namespace card::issuance {
 
 /// What a site decides.
 struct ProductionPolicy {
-    bool refuse_unproven_chips = false;   ///< without the maker's signature; else only reported
-    bool hold_odd_data = false;           ///< blank name, odd ID number; else only reported
+    bool refuse_unproven_chips = false;  ///< without the maker's signature; else only reported
+    /// Blank name, odd ID number, no photo on file; else only reported.
+    bool hold_odd_data = false;
     std::int64_t max_presentations = 10;  ///< of one torn card before it is given up
 };
 
@@ -26,6 +28,9 @@ struct Claimed {
     Renewal renewal;
     Epoch epoch;
 };
+
+/// What looks odd in a renewal's data, by stable codes: what the central said, and `no_photo`.
+[[nodiscard]] std::vector<std::string> oddities(const Renewal& renewal);
 
 namespace production {
 

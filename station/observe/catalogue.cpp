@@ -29,6 +29,7 @@ constexpr std::array field_entries{
     FieldEntry{date, "date", "a day"},
     FieldEntry{generation, "generation", "number of a generation of keys"},
     FieldEntry{staff, "staff", "who answered for it, by the id that was typed in; not proven"},
+    FieldEntry{seconds, "seconds", "how long, or by how much; below zero where behind"},
 };
 
 constexpr std::array entries{
@@ -486,6 +487,44 @@ constexpr std::array entries{
                    "Somebody looked at a stopped reader, and it goes on.",
                    "Places a blank card.",
                    "Nothing."},
+    CatalogueEntry{EventId::clock_jumped,
+                   "clock.jumped",
+                   "07e5f46d25c247f8b8d350cf64e0a007",
+                   Level::warning,
+                   EventClass::security,
+                   {seconds},
+                   "The clock of this machine was set, by `seconds`. Order and leases do not hang "
+                   "on it; days do.",
+                   "Nothing.",
+                   "Find out who set it; see that time is kept by NTP."},
+    CatalogueEntry{EventId::clock_differs,
+                   "clock.differs",
+                   "971557097ecf4023aaca5c868154ae34",
+                   Level::warning,
+                   EventClass::security,
+                   {seconds},
+                   "The clock of this machine is ahead of the central by `seconds`, or behind it.",
+                   "Nothing.",
+                   "Correct the clock; near midnight a wrong one decides by the wrong day."},
+    CatalogueEntry{EventId::clock_agrees,
+                   "clock.agrees",
+                   "56937b2082ae4602aa20403934d16f5f",
+                   Level::notice,
+                   EventClass::security,
+                   {},
+                   "The clock agrees with the central again.",
+                   "Nothing.",
+                   "Nothing."},
+    CatalogueEntry{
+        EventId::data_odd,
+        "renewal.data_odd",
+        "709fc6d3c2b642fbb3c4ddfc62a810a3",
+        Level::warning,
+        EventClass::audit,
+        {pass_no, code},
+        "A card is begun for a renewal whose data looks odd, as `code` says; policy let it pass.",
+        "Looks whether the card is to be handed over as it is.",
+        "Set `hold_odd_data` where such cards must wait."},
 };
 
 constexpr bool is_message_id(std::string_view text) {
@@ -504,7 +543,7 @@ constexpr bool complete() {
             return false;
         }
     }
-    return entries.back().id == EventId::line_resumed && field_entries.back().id == staff;
+    return entries.back().id == EventId::data_odd && field_entries.back().id == seconds;
 }
 static_assert(complete());
 

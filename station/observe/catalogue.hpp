@@ -60,6 +60,10 @@ enum class EventId : std::uint8_t {
     card_written_off,
     line_stopped,
     line_resumed,
+    clock_jumped,
+    clock_differs,
+    clock_agrees,
+    data_odd,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.
@@ -83,6 +87,7 @@ enum class FieldName : std::uint8_t {
     date,
     generation,
     staff,
+    seconds,
 };
 
 /// The fields that an event may have.

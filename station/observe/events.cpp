@@ -108,6 +108,10 @@ Field date_field(BusinessDay day) {
     return {FieldName::date, day.iso()};
 }
 
+Field seconds_field(std::int64_t seconds) {
+    return {FieldName::seconds, seconds};
+}
+
 Field staff_field(const StaffId& staff) {
     return {FieldName::staff, staff.text()};
 }

@@ -49,6 +49,7 @@ class Field {
     friend Field date_field(BusinessDay day);
     friend Field generation_field(std::uint8_t generation);
     friend Field staff_field(const StaffId& staff);
+    friend Field seconds_field(std::int64_t seconds);
 
     Field(FieldName name, std::string_view text);
     Field(FieldName name, std::int64_t number) : name_(name), value_(number) {}
@@ -73,6 +74,7 @@ class Field {
 [[nodiscard]] Field detail_field(std::string_view detail);
 [[nodiscard]] Field date_field(BusinessDay day);
 [[nodiscard]] Field staff_field(const StaffId& staff);
+[[nodiscard]] Field seconds_field(std::int64_t seconds);
 
 /// One thing that happened, for as long as the sinks look at it.
 struct EventRecord {

@@ -442,6 +442,17 @@ Result<bool> Ledger::serves(const Port& port) {
     return rows.step();
 }
 
+Result<void> Ledger::store_offline_allowance(std::int64_t seconds) {
+    return database_
+        .run("UPDATE station SET offline_handover_s = ?1 WHERE offline_handover_s <> ?1", {seconds})
+        .map([](std::int64_t) {});
+}
+
+Result<std::int64_t> Ledger::offline_allowance() {
+    auto rows = database_.query("SELECT offline_handover_s FROM station");
+    return rows.step().map([&](bool) { return rows.integer(0); });
+}
+
 Result<wire::LetterKeys> Ledger::letter_keys() {
     auto rows = database_.query("SELECT point FROM letter_key ORDER BY position");
     wire::LetterKeys keys;
@@ -948,9 +959,18 @@ Result<std::optional<PassNumber>> Ledger::pass_of_fact(std::int64_t seq) {
 }
 
 Result<std::vector<std::string>> Ledger::history(const PassNumber& number) {
-    auto rows = database_.query(
-        "SELECT line FROM journal WHERE json_extract(line, '$.pass_no') = ? ORDER BY record",
-        {number.text()});
+    return journal_with("$.pass_no", number.text());
+}
+
+Result<std::vector<std::string>> Ledger::history(const CardUid& uid) {
+    return journal_with("$.uid", uid.hex());
+}
+
+Result<std::vector<std::string>> Ledger::journal_with(std::string_view member,
+                                                      const std::string& value) {
+    auto rows =
+        database_.query("SELECT line FROM journal WHERE json_extract(line, ?) = ? ORDER BY record",
+                        {member, value});
     std::vector<std::string> lines;
     while (true) {
         const auto more = rows.step();

@@ -102,6 +102,11 @@ class Ledger {
     /// Whether renewals that are picked up there come to this station.
     [[nodiscard]] Result<bool> serves(const Port& port);
 
+    /// For how many seconds after its last answer the central allows hand-overs; the same again
+    /// writes nothing.
+    Result<void> store_offline_allowance(std::int64_t seconds);
+    [[nodiscard]] Result<std::int64_t> offline_allowance();
+
     /// Whose letters are believed. Storing the same keys again writes nothing.
     Result<bool> store_letter_keys(const wire::LetterKeys& keys);
     [[nodiscard]] Result<wire::LetterKeys> letter_keys();
@@ -157,8 +162,9 @@ class Ledger {
     /// The new pass that a fact is about.
     [[nodiscard]] Result<std::optional<PassNumber>> pass_of_fact(std::int64_t seq);
 
-    /// The journal's lines that name this pass, in order, for people.
+    /// The journal's lines that name this pass, or this chip, in order, for people.
     [[nodiscard]] Result<std::vector<std::string>> history(const PassNumber& number);
+    [[nodiscard]] Result<std::vector<std::string>> history(const CardUid& uid);
 
   private:
     struct FactParts;
@@ -190,6 +196,8 @@ class Ledger {
                                  std::string_view detail);
     struct Step;
     Result<std::int64_t> take(const IssuedCard& card, const Step& step);
+    Result<std::vector<std::string>> journal_with(std::string_view member,
+                                                  const std::string& value);
     Result<void> note_line(std::string_view reader, bool spoiled);
 
     sqlite::Database database_;

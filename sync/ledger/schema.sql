@@ -5,7 +5,8 @@
 CREATE TABLE station (
     only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
     incarnation TEXT NOT NULL,             -- a new one for each new or restored ledger
-    cursor      TEXT NOT NULL DEFAULT ''   -- how far the central's changes are stored
+    cursor      TEXT NOT NULL DEFAULT '',  -- how far the central's changes are stored
+    offline_handover_s INTEGER NOT NULL DEFAULT 0  -- as the central allowed last; 0: not at all
 ) STRICT;
 
 -- What the central said last of each renewal.

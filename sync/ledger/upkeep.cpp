@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 4;
+constexpr std::int32_t schema_version = 5;
 /// Until version 3 the counter asked for the old pass alone, and the holder alone collected.
 constexpr std::string_view evidence_of_letters =
     "ALTER TABLE card ADD COLUMN collector TEXT;"
@@ -61,10 +61,11 @@ constexpr std::string_view cards_that_end =
     "CREATE UNIQUE INDEX one_renewal_on_a_card ON card (uid)"
     " WHERE state NOT IN ('spoiled', 'voided', 'written_off');"
     "CREATE TABLE production_line (reader TEXT PRIMARY KEY, spoils INTEGER NOT NULL) STRICT;";
-constexpr std::array<sqlite::Migration, 3> migrations{
+constexpr std::array<sqlite::Migration, 4> migrations{
     {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"},
      {3, evidence_of_letters},
-     {4, cards_that_end}}};
+     {4, cards_that_end},
+     {5, "ALTER TABLE station ADD COLUMN offline_handover_s INTEGER NOT NULL DEFAULT 0;"}}};
 constexpr std::size_t hash_size = 32;
 /// A copy must be proven whole, however long that takes.
 constexpr std::chrono::hours no_hurry{24};

@@ -169,4 +169,12 @@ BOOST_AUTO_TEST_CASE(a_dead_card_is_given_up_and_another_made_while_the_holder_w
     office.check(1);
 }
 
+BOOST_AUTO_TEST_CASE(the_central_hears_of_the_station_and_the_clocks_agree) {
+    Office office("heartbeat");
+    BOOST_REQUIRE(
+        eventually([&] { return !text(office.place.status(), "last_heartbeat").empty(); }));
+    BOOST_TEST(!office.place.status().at("clock_differs").as_bool());
+    BOOST_TEST(office.place.status().at("offline_handover_s") == 0);
+}
+
 }  // namespace

@@ -260,12 +260,20 @@ BOOST_AUTO_TEST_CASE(another_ports_letter_is_shown) {
     BOOST_TEST((std::get<hand_over::Finish>(action).port->name() == "基隆港"));
 }
 
-BOOST_AUTO_TEST_CASE(a_name_is_blank_or_an_id_number_odd) {
+BOOST_AUTO_TEST_CASE(a_name_is_blank_an_id_number_odd_or_there_is_no_photo) {
     production::CardSeen seen = blank();
     seen.next->renewal.data_warnings = {"blank_name"};
     BOOST_TEST(std::holds_alternative<production::ConfirmBlank>(first_of(seen)));
     BOOST_TEST((notice_of(first_of(seen, ProductionPolicy{.hold_odd_data = true})) ==
                 Notice::renewal_needs_look));
+    BOOST_TEST(
+        (oddities(seen.next->renewal) == std::vector<std::string>{"blank_name", "no_photo"}));
+    seen.next->renewal.data_warnings.clear();
+    BOOST_TEST((notice_of(first_of(seen, ProductionPolicy{.hold_odd_data = true})) ==
+                Notice::renewal_needs_look));
+    seen.next->renewal.photo.emplace();
+    BOOST_TEST(std::holds_alternative<production::ConfirmBlank>(
+        first_of(seen, ProductionPolicy{.hold_odd_data = true})));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

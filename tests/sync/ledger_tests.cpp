@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr sqlite::Schema ledger_file{0x43535431, 4, ""};
+constexpr sqlite::Schema ledger_file{0x43535431, 5, ""};
 
 class SteppingClock final : public Clock {
   public:
@@ -646,6 +646,22 @@ BOOST_AUTO_TEST_CASE(the_keys_of_letters_are_kept_and_the_same_ones_write_nothin
     BOOST_TEST((book->letter_keys().value().points == keys.points));
     BOOST_TEST(book->store_letter_keys({{Bytes(65, 6)}}).value());
     BOOST_TEST(book->letter_keys().value().points.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_offline_allowance_is_kept_and_is_none_at_first) {
+    BOOST_TEST(book->offline_allowance().value() == 0);
+    BOOST_REQUIRE(book->store_offline_allowance(3600).has_value());
+    reopen();
+    BOOST_TEST(book->offline_allowance().value() == 3600);
+}
+
+BOOST_AUTO_TEST_CASE(the_history_of_a_chip_has_the_lines_that_name_it) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged").has_value());
+    BOOST_REQUIRE(book->start_attempt(attempt(2, 1, 2)).has_value());
+    BOOST_TEST(book->history(uid(1)).value().size() == 2U);
+    BOOST_TEST(book->history(uid(2)).value().size() == 1U);
+    BOOST_TEST(book->history(number(1)).value().size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_port_is_served_once_a_renewal_of_it_came) {
