@@ -6,45 +6,13 @@
 
 #include "station/console/answers.hpp"
 #include "station/console/form.hpp"
-#include "station/issuance/plastic.hpp"
+#include "station/desk/card_work.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::console {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::int64_t max_listed = 500;
-
-struct Listed {
-    PassNumber pass_number;
-    issuance::WorkItem item;
-    std::optional<IssuedCard> card;
-};
-
-Result<std::vector<Listed>> list_work(ledger::Ledger& ledger, const TrustList& trusted,
-                                      BusinessDay today) {
-    auto renewals = ledger.renewals(max_listed);
-    if (!renewals) {
-        return tl::make_unexpected(renewals.error());
-    }
-    std::vector<Listed> listed;
-    for (const Renewal& renewal : *renewals) {
-        auto card = ledger.card_of(renewal.id);
-        if (!card) {
-            return tl::make_unexpected(card.error());
-        }
-        bool fits = true;
-        if (*card) {
-            const auto credential = verify_credential((*card)->credential, trusted);
-            fits = credential && carries(*credential, renewal);
-        }
-        if (const auto item = issuance::work_of(renewal, *card, fits, today)) {
-            listed.push_back({renewal.pass_number, *item, std::move(*card)});
-        }
-    }
-    return listed;
-}
 
 /// A refusal in the words of a notice.
 http::Response refusal(issuance::Notice notice) {
@@ -67,43 +35,6 @@ Result<std::optional<StaffId>> supervisor_in(const Form& form) {
     return StaffId::parse(*text).map([](StaffId staff) { return std::optional(std::move(staff)); });
 }
 
-struct Reported {
-    std::optional<issuance::Notice> refused;
-    bool known = false;
-};
-
-Result<Reported> carry_out(ledger::Ledger& ledger, const PassNumber& number,
-                           issuance::Report report, const std::optional<StaffId>& staff) {
-    const auto renewal = ledger.renewal_by_pass(number);
-    if (!renewal) {
-        return tl::make_unexpected(renewal.error());
-    }
-    if (!*renewal) {
-        return Reported{};
-    }
-    const auto card = ledger.card_of((*renewal)->id);
-    if (!card) {
-        return tl::make_unexpected(card.error());
-    }
-    if (const auto refused = issuance::refusal_of(report, *card, staff.has_value())) {
-        return Reported{refused, true};
-    }
-    const AttemptId attempt = (*card)->attempt;
-    Result<void> done;
-    switch (report) {
-        case issuance::Report::missing:
-            done = ledger.record_missing(attempt);
-            break;
-        case issuance::Report::found:
-            done = ledger.record_found(attempt);
-            break;
-        case issuance::Report::written_off:
-            done = ledger.record_written_off(attempt, *staff);
-            break;
-    }
-    return done.map([] { return Reported{std::nullopt, true}; });
-}
-
 observe::EventId event_of(issuance::Report report) {
     switch (report) {
         case issuance::Report::missing:
@@ -120,13 +51,14 @@ observe::EventId event_of(issuance::Report report) {
 
 asio::awaitable<http::Response> work(Console& console) {
     auto read = [trusted = console.station.vault.trust_list(), today = console.station.today()](
-                    ledger::Ledger& ledger) { return list_work(ledger, trusted, today); };
-    const Result<std::vector<Listed>> listed = co_await console.station.ledger.run(std::move(read));
+                    ledger::Ledger& ledger) { return desk::list_work(ledger, trusted, today); };
+    const Result<std::vector<desk::ListedWork>> listed =
+        co_await console.station.ledger.run(std::move(read));
     if (!listed) {
         co_return problem(500, listed.error().fault, listed.error().detail);
     }
     json::array rows;
-    for (const Listed& entry : *listed) {
+    for (const desk::ListedWork& entry : *listed) {
         json::object row{{"pass_no", entry.pass_number.text()},
                          {"work", name(entry.item.work)},
                          {"why", entry.item.why}};
@@ -162,9 +94,9 @@ asio::awaitable<http::Response> report_card(Console& console, std::string pass_n
         co_return problem(400, staff.error().fault, staff.error().detail);
     }
     auto act = [number = *number, what = *what, staff = *staff](ledger::Ledger& ledger) {
-        return carry_out(ledger, number, what, staff);
+        return desk::carry_out(ledger, number, what, staff);
     };
-    const Result<Reported> reported = co_await console.station.ledger.run(std::move(act));
+    const Result<desk::Reported> reported = co_await console.station.ledger.run(std::move(act));
     if (!reported) {
         co_return problem(500, reported.error().fault, reported.error().detail);
     }

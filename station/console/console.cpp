@@ -340,7 +340,7 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
             co_return end_sitting(console, request.target);
         }
     }
-    if (get && path == std::vector<std::string>{"work"}) {
+    if (get && path == std::vector<std::string>{"tasks"}) {
         http::Response response = co_await work(console);
         co_return response;
     }

@@ -14,7 +14,7 @@
 //   GET    /sittings/current?seen=N&wait=S  the sitting, once its step is not N
 //   DELETE /sittings/current?reason=R       cancels it where that is still possible, or records
 //                                           what the operator saw: photo_mismatch, not_the_holder
-//   GET    /work                            what needs somebody: cards to void, to find …
+//   GET    /tasks                           what needs somebody: cards to void, to find …
 //   POST   /cards/{number}/{report}         the pass's card is missing, found or written_off
 //   POST   /readers/{name}/resume           somebody looked at a reader that was stopped
 

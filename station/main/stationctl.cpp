@@ -309,7 +309,7 @@ int dispatch(Call& call, const options::variables_map& given) {
                          json::serialize(members_of(given, {{"supervisor", "supervisor"}}))));
     }
     if (command == "work" && words.size() == 1) {
-        return show(call("GET", "/work"));
+        return show(call("GET", "/tasks"));
     }
     if (command == "resume-line" && words.size() == 2) {
         return show(call("POST", "/readers/" + in_path(words[1]) + "/resume",
