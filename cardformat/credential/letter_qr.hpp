@@ -11,21 +11,13 @@
 #include <string_view>
 
 #include "cardformat/credential/cose.hpp"
-#include "cardformat/pass/renewal.hpp"
+#include "cardformat/pass/pickup_letter.hpp"
 
 namespace card {
 
 inline constexpr std::string_view letter_qr_prefix = "PL1:";
 inline constexpr char letter_qr_terminator = '.';
 inline constexpr std::size_t max_letter_qr_size = 1024;  ///< characters that are read
-
-struct PickupLetter {
-    RenewalId renewal;           ///< claim -70005
-    PassNumber pass_number;      ///< claim 2
-    PassNumber old_pass_number;  ///< claim -70002
-    Port pickup_port;            ///< claim -70006
-    BusinessDay last_day;        ///< claim 4: 00:00 +08:00 of the day after
-};
 
 [[nodiscard]] Result<std::string> write_letter_qr(const PickupLetter& letter,
                                                   const SigningKeyId& kid, const Es256Signer& sign);

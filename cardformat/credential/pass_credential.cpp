@@ -91,4 +91,11 @@ Result<PassCredential> verify_credential(BytesView message, const TrustList& tru
     return read_claims(*map);
 }
 
+bool carries(const PassCredential& credential, const Renewal& renewal) {
+    return credential.pass_number == renewal.pass_number &&
+           credential.old_pass_number == renewal.old_pass_number &&
+           credential.valid_from == renewal.valid_from && credential.valid_to == renewal.valid_to &&
+           credential.port_areas == renewal.port_areas;
+}
+
 }  // namespace card

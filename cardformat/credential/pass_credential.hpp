@@ -29,4 +29,7 @@ struct PassCredential {
 /// Checks signature and form; whether it is this chip's and today's is for the caller to compare.
 [[nodiscard]] Result<PassCredential> verify_credential(BytesView message, const TrustList& trusted);
 
+/// Whether the credential says what the central says of the renewal now.
+[[nodiscard]] bool carries(const PassCredential& credential, const Renewal& renewal);
+
 }  // namespace card

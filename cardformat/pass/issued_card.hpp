@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "cardformat/base/strong.hpp"
+#include "cardformat/pass/hand_over_evidence.hpp"
 #include "cardformat/pass/renewal.hpp"
+#include "cardformat/pass/void_reason.hpp"
 
 namespace card {
 
@@ -34,12 +36,21 @@ enum class CardStage : std::uint8_t {
     authorised,   ///< the central allowed to make it live; it may be live already
     handed_over,  ///< live, and the holder has it
     spoiled,      ///< given up
+    voided,       ///< was finished; made unusable before its holder had it
+    written_off,  ///< missing for good
 };
 
 [[nodiscard]] constexpr std::string_view name(CardStage stage) {
-    constexpr std::array<std::string_view, 6> names{"started",    "torn",        "verified",
-                                                    "authorised", "handed_over", "spoiled"};
+    constexpr std::array<std::string_view, 8> names{"started",    "torn",        "verified",
+                                                    "authorised", "handed_over", "spoiled",
+                                                    "voided",     "written_off"};
     return names.at(static_cast<std::size_t>(stage));
+}
+
+/// The card never serves its renewal again; another one may.
+[[nodiscard]] constexpr bool is_over(CardStage stage) {
+    return stage == CardStage::spoiled || stage == CardStage::voided ||
+           stage == CardStage::written_off;
 }
 
 struct IssuedCard {
@@ -52,7 +63,9 @@ struct IssuedCard {
     std::int64_t presentations;  ///< how often the writing was taken up
     Bytes credential;            ///< the pass file's exact content
     std::optional<Uuid> authorisation;
-    std::string evidence;  ///< how the old pass was checked
+    std::optional<HandOverEvidence> evidence;  ///< what the authorisation rested on
+    bool missing = false;                      ///< nobody finds it
+    std::optional<VoidReason> condemned{};     ///< it must be made unusable, and serves nobody
 };
 
 }  // namespace card

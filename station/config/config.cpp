@@ -177,6 +177,20 @@ issuance::ProductionPolicy production_policy(const toml::table& whole) {
     return policy;
 }
 
+issuance::HandOverPolicy hand_over_policy(const toml::table& whole) {
+    issuance::HandOverPolicy policy;
+    const toml::node* node = whole.get("hand_over");
+    if (node == nullptr) {
+        return policy;
+    }
+    const toml::table& table = as_table(*node, "hand_over");
+    only(table, {"require_letter", "representatives_need_supervisor"});
+    policy.require_letter = optional_or(table, "require_letter", policy.require_letter);
+    policy.representatives_need_supervisor = optional_or(table, "representatives_need_supervisor",
+                                                         policy.representatives_need_supervisor);
+    return policy;
+}
+
 /// The files for a central by https://. Plain HTTP needs to be asked for, or a forgotten letter in
 /// the address would send everything in the clear.
 std::optional<http::TlsFiles> tls_files(const toml::table& whole, const http::Endpoint& central) {
@@ -203,9 +217,9 @@ std::optional<http::TlsFiles> tls_files(const toml::table& whole, const http::En
 }
 
 Config whole(const toml::table& table) {
-    only(table,
-         {"station", "central", "control", "ledger", "keys", "reader_worker", "business_date",
-          "metrics", "reader", "old_pass", "production", "tls", "plain_http_on_loopback"});
+    only(table, {"station", "central", "control", "ledger", "keys", "reader_worker",
+                 "business_date", "metrics", "reader", "old_pass", "production", "hand_over", "tls",
+                 "plain_http_on_loopback"});
     Config config{required<std::string>(table, "station"),
                   endpoint(table, "central"),
                   endpoint(table, "control"),
@@ -217,6 +231,7 @@ Config whole(const toml::table& table) {
                   list(table, "reader", reader_setting),
                   list(table, "old_pass", old_pass_form),
                   production_policy(table),
+                  hand_over_policy(table),
                   std::nullopt};
     if (const auto name = http::StationName::parse(config.station); !name) {
         complain(*table.get("station"), name.error().detail);

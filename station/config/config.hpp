@@ -10,6 +10,7 @@
 #include "cardformat/base/time.hpp"
 #include "cardformat/pass/old_pass_qr.hpp"
 #include "reader/hotplug/reader_address.hpp"
+#include "station/issuance/hand_over.hpp"
 #include "station/issuance/production.hpp"
 #include "sync/http/tls.hpp"
 
@@ -35,6 +36,7 @@ struct Config {
     std::vector<ReaderSetting> readers;
     std::vector<OldPassRecogniser> old_pass_forms;
     issuance::ProductionPolicy production;
+    issuance::HandOverPolicy hand_over;
     std::optional<http::TlsFiles> tls;  ///< there where, and only where, `central` is https://
 };
 

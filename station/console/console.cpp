@@ -4,6 +4,9 @@
 
 #include <boost/json.hpp>
 
+#include "station/console/answers.hpp"
+#include "station/console/cards.hpp"
+#include "station/console/form.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::console {
@@ -14,24 +17,6 @@ namespace json = boost::json;
 constexpr std::int64_t max_listed = 500;
 constexpr std::int64_t max_journal_lines = 500;
 constexpr std::int64_t max_wait_s = 30;
-
-http::Response reply(int status, const json::value& body) {
-    http::Response response;
-    response.status = status;
-    response.body = json::serialize(body);
-    return response;
-}
-
-http::Response problem(int status, Fault fault, std::string_view detail) {
-    const observe::Words& words = observe::words(fault);
-    http::Response response = reply(status, json::object{{"status", status},
-                                                         {"code", words.name},
-                                                         {"words_zh", words.zh},
-                                                         {"words_en", words.en},
-                                                         {"detail", detail}});
-    response.content_type = "application/problem+json";
-    return response;
-}
 
 void add_words(json::object& target, const std::optional<issuance::Notice>& notice) {
     if (notice) {
@@ -71,6 +56,10 @@ json::object sitting_json(const desk::SittingView& sitting) {
     if (sitting.pass_number) {
         body["pass_no"] = sitting.pass_number->text();
     }
+    if (sitting.port) {
+        body["port"] = sitting.port->text();
+        body["port_name"] = sitting.port->name();
+    }
     return body;
 }
 
@@ -80,6 +69,12 @@ asio::awaitable<http::Response> status(Console& console) {
     if (!counts) {
         co_return problem(500, counts.error().fault, counts.error().detail);
     }
+    auto allowed = [](ledger::Ledger& ledger) { return ledger.offline_allowance(); };
+    const Result<std::int64_t> allowance = co_await console.station.ledger.run(std::move(allowed));
+    if (!allowance) {
+        co_return problem(500, allowance.error().fault, allowance.error().detail);
+    }
+    const auto& heard = console.station.last_heartbeat;
     json::array readers;
     for (const desk::ReaderView* view : console.readers) {
         readers.push_back(reader_json(*view));
@@ -90,8 +85,13 @@ asio::awaitable<http::Response> status(Console& console) {
                                       {"to_produce", counts->to_produce},
                                       {"in_doubt", counts->in_doubt},
                                       {"to_collect", counts->to_collect},
+                                      {"to_void", counts->to_void},
+                                      {"missing", counts->missing},
                                       {"handed_over", counts->handed_over},
                                       {"unacknowledged_facts", counts->unacknowledged_facts},
+                                      {"last_heartbeat", heard ? to_rfc3339(*heard) : ""},
+                                      {"clock_differs", console.station.clock_differs},
+                                      {"offline_handover_s", *allowance},
                                       {"readers", std::move(readers)}});
 }
 
@@ -131,6 +131,10 @@ asio::awaitable<http::Response> renewals(Console& console) {
                          {"valid_to", entry.renewal.valid_to.iso()}};
         if (entry.card) {
             row["card_stage"] = name(entry.card->stage);
+            row["card_missing"] = entry.card->missing;
+            if (entry.card->condemned) {
+                row["card_condemned"] = name(*entry.card->condemned);
+            }
             row["card_uid"] = entry.card->uid.hex();
             row["attempt"] = entry.card->attempt.value.text();
         }
@@ -140,11 +144,14 @@ asio::awaitable<http::Response> renewals(Console& console) {
 }
 
 asio::awaitable<http::Response> history(Console& console, std::string text) {
+    const auto uid = CardUid::parse(text);
     const Result<PassNumber> number = PassNumber::parse(text);
-    if (!number) {
+    if (!number && !uid) {
         co_return problem(400, number.error().fault, number.error().detail);
     }
-    auto read = [number = *number](ledger::Ledger& ledger) { return ledger.history(number); };
+    auto read = [number, uid](ledger::Ledger& ledger) {
+        return uid ? ledger.history(*uid) : ledger.history(*number);
+    };
     Result<std::vector<std::string>> lines = co_await console.station.ledger.run(std::move(read));
     if (!lines) {
         co_return problem(500, lines.error().fault, lines.error().detail);
@@ -201,25 +208,83 @@ asio::awaitable<http::Response> backup(Console& console, std::string body) {
                                       {"journal_records", made->journal_records}});
 }
 
+/// Who answers for something unusual; nothing where nobody is named. Half of it is a failure.
+Result<std::optional<Approval>> approval_in(const Form& form) {
+    const auto supervisor = form.text("supervisor");
+    const auto reason = form.text("reason");
+    if (!supervisor && !reason) {
+        return std::optional<Approval>();
+    }
+    if (!supervisor || !reason) {
+        return fail(Fault::correct_input, "supervisor and reason go together");
+    }
+    auto staff = StaffId::parse(*supervisor);
+    const auto why = parse_waiver_reason(*reason);
+    if (!staff || !why) {
+        return fail(Fault::correct_input,
+                    staff ? "reason is lost, stolen, damaged, not_received or left_behind"
+                          : staff.error().detail);
+    }
+    return std::optional(Approval{std::move(*staff), *why});
+}
+
+Result<desk::Papers> papers_in(const Form& form) {
+    desk::Papers papers{form.text("letter_qr"), form.text("old_pass_qr"), form.text("old_pass_no"),
+                        Collector::holder, std::nullopt};
+    if (papers.old_pass_qr && papers.old_pass_number) {
+        return fail(Fault::correct_input, "old_pass_qr and old_pass_no exclude each other");
+    }
+    if (const auto collector = form.text("collector")) {
+        const auto who = parse_collector(*collector);
+        if (!who) {
+            return fail(Fault::correct_input, "collector is holder or representative");
+        }
+        papers.collector = *who;
+    }
+    auto approval = approval_in(form);
+    if (!approval) {
+        return tl::make_unexpected(approval.error());
+    }
+    papers.approval = std::move(*approval);
+    return papers;
+}
+
 http::Response begin_hand_over(Console& console, const std::string& body) {
-    boost::system::error_code error;
-    const json::value request = json::parse(body, error);
-    const json::value* scanned =
-        !error && request.is_object() ? request.get_object().if_contains("old_pass_qr") : nullptr;
-    if (scanned == nullptr || !scanned->is_string()) {
-        return problem(400, Fault::correct_input, R"(expected {"old_pass_qr": "text"})");
+    const auto form = Form::read(
+        body, {"letter_qr", "old_pass_qr", "old_pass_no", "collector", "supervisor", "reason"});
+    if (!form) {
+        return problem(400, form.error().fault, form.error().detail);
+    }
+    auto papers = papers_in(*form);
+    if (!papers) {
+        return problem(400, papers.error().fault, papers.error().detail);
     }
     if (console.counter == nullptr) {
         return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
     }
-    const auto id = console.counter->begin(std::string(scanned->get_string()));
+    const auto id = console.counter->begin(std::move(*papers));
     if (!id) {
         return problem(409, id.error().fault, id.error().detail);
     }
     return reply(201, json::object{{"id", *id}});
 }
 
-asio::awaitable<http::Response> current_hand_over(Console& console, std::string target) {
+/// Without a reason the sitting is only cancelled.
+http::Response end_sitting(Console& console, const std::string& target) {
+    const std::string reason = http::query_value(target, "reason");
+    const auto refusal = issuance::parse_operator_refusal(reason);
+    if (!reason.empty() && !refusal) {
+        return problem(400, Fault::correct_input, "reason is photo_mismatch or not_the_holder");
+    }
+    if (refusal) {
+        console.counter->refuse(*refusal);
+    } else {
+        console.counter->cancel();
+    }
+    return reply(202, sitting_json(console.counter->sitting()));
+}
+
+asio::awaitable<http::Response> current_sitting(Console& console, std::string target) {
     desk::CounterDesk& counter = *console.counter;
     const std::int64_t seen = number_in(http::query_value(target, "seen"), -1);
     const std::int64_t wait_s =
@@ -258,20 +323,40 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
         http::Response response = co_await backup(console, std::move(body));
         co_return response;
     }
-    if (!path.empty() && path[0] == "hand-overs") {
-        if (request.method == "POST" && path.size() == 1) {
-            co_return begin_hand_over(console, request.body);
-        }
-        const bool current = path.size() == 2 && path[1] == "current" && console.counter != nullptr;
-        if (current && get) {
+    const bool post = request.method == "POST";
+    if (post && path == std::vector<std::string>{"hand-overs"}) {
+        co_return begin_hand_over(console, request.body);
+    }
+    if (post && path == std::vector<std::string>{"voids"}) {
+        co_return begin_void(console, request.body);
+    }
+    if (path == std::vector<std::string>{"sittings", "current"} && console.counter != nullptr) {
+        if (get) {
             std::string target = request.target;
-            http::Response response = co_await current_hand_over(console, std::move(target));
+            http::Response response = co_await current_sitting(console, std::move(target));
             co_return response;
         }
-        if (current && request.method == "DELETE") {
-            console.counter->cancel();
-            co_return reply(202, sitting_json(console.counter->sitting()));
+        if (request.method == "DELETE") {
+            co_return end_sitting(console, request.target);
         }
+    }
+    if (get && path == std::vector<std::string>{"tasks"}) {
+        http::Response response = co_await work(console);
+        co_return response;
+    }
+    if (post && path.size() == 3 && path[0] == "cards") {
+        std::string number = path[1];
+        std::string report = path[2];
+        std::string body = std::move(request.body);
+        http::Response response =
+            co_await report_card(console, std::move(number), std::move(report), std::move(body));
+        co_return response;
+    }
+    if (post && path.size() == 3 && path[0] == "readers" && path[2] == "resume") {
+        std::string reader = path[1];
+        std::string body = std::move(request.body);
+        http::Response response = co_await resume_line(console, std::move(reader), std::move(body));
+        co_return response;
     }
     co_return problem(404, Fault::correct_input, "no such resource");
 }

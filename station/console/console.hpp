@@ -3,12 +3,20 @@
 //
 //   GET    /status                          readers, queues, central
 //   GET    /renewals                        all renewals with their cards
-//   GET    /passes/{number}/history         the journal's lines of a pass
+//   GET    /passes/{number}/history         the journal's lines of a pass, or of a card by its UID
 //   GET    /journal?after=N                 the audit chain's lines after record N, at most 500
 //   POST   /backups {"folder": …}           copies the ledger into a new file there
-//   POST   /hand-overs {"old_pass_qr": …}   begins a sitting at the counter
-//   GET    /hand-overs/current?seen=N&wait=S  the sitting, once its step is not N
-//   DELETE /hand-overs/current              cancels it where that is still possible
+//   POST   /hand-overs {…}                  begins a sitting at the counter, with any of letter_qr,
+//                                           old_pass_qr or old_pass_no (read by a person),
+//                                           collector, and supervisor with reason
+//   POST   /voids {"pass_no", "reason", …}  begins a sitting in which that pass's card is voided;
+//                                           with tap "no" and a supervisor, unseen
+//   GET    /sittings/current?seen=N&wait=S  the sitting, once its step is not N
+//   DELETE /sittings/current?reason=R       cancels it where that is still possible, or records
+//                                           what the operator saw: photo_mismatch, not_the_holder
+//   GET    /tasks                           what needs somebody: cards to void, to find …
+//   POST   /cards/{number}/{report}         the pass's card is missing, found or written_off
+//   POST   /readers/{name}/resume           somebody looked at a reader that was stopped
 
 #include <vector>
 

@@ -1,8 +1,11 @@
 #include "station/desk/counter_desk.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "cardformat/credential/letter_qr.hpp"
 #include "cardformat/credential/pass_credential.hpp"
 #include "cardformat/credential/state_file.hpp"
 #include "station/desk/card_session.hpp"
@@ -28,19 +31,89 @@ Uuid authorisation_key(const IssuedCard& card) {
     return Uuid::v8_from_hash(sha256(named));
 }
 
+/// The central's keys for letters, those that have the form of a point.
+TrustList trust_list_of(const wire::LetterKeys& keys) {
+    TrustList trusted;
+    for (const Bytes& octets : keys.points) {
+        P256Point point{};
+        if (octets.size() == point.size()) {
+            std::copy(octets.begin(), octets.end(), point.begin());
+            trusted.push_back(point);
+        }
+    }
+    return trusted;
+}
+
+Result<std::optional<hand_over::OfLedger>> with_card(ledger::Ledger& ledger,
+                                                     const TrustList& trusted,
+                                                     Result<std::optional<Renewal>> renewal) {
+    if (!renewal) {
+        return tl::make_unexpected(std::move(renewal.error()));
+    }
+    if (!*renewal) {
+        return std::optional<hand_over::OfLedger>();
+    }
+    auto card = ledger.card_of((*renewal)->id);
+    if (!card) {
+        return tl::make_unexpected(std::move(card.error()));
+    }
+    bool fits = true;
+    if (*card) {
+        const auto credential = verify_credential((*card)->credential, trusted);
+        fits = credential && carries(*credential, **renewal);
+    }
+    return std::optional(hand_over::OfLedger{std::move(**renewal), std::move(*card), fits});
+}
+
+/// The ledger's part of what was shown.
+Result<hand_over::PapersShown> look_up(ledger::Ledger& ledger, const TrustList& trusted,
+                                       hand_over::PapersShown shown) {
+    if (shown.letter && *shown.letter) {
+        auto found = with_card(ledger, trusted, ledger.renewal((*shown.letter)->renewal));
+        const auto served = ledger.serves((*shown.letter)->pickup_port);
+        if (!found || !served) {
+            return tl::make_unexpected(found ? served.error() : found.error());
+        }
+        shown.of_letter = std::move(*found);
+        shown.port_served = *served;
+    }
+    if (shown.old_pass && *shown.old_pass) {
+        auto found = with_card(ledger, trusted, ledger.renewal_of_old_pass(**shown.old_pass));
+        if (!found) {
+            return tl::make_unexpected(found.error());
+        }
+        shown.of_old_pass = std::move(*found);
+    }
+    return shown;
+}
+
 }  // namespace
 
-Result<std::int64_t> CounterDesk::begin(std::string scanned) {
+Result<std::int64_t> CounterDesk::begin(Papers papers) {
+    return open(Begin{std::move(papers)});
+}
+
+Result<std::int64_t> CounterDesk::begin(VoidRequest request) {
+    return open(Begin{std::move(request)});
+}
+
+Result<std::int64_t> CounterDesk::open(Begin begin) {
     if (!sitting_.finished) {
-        return fail(Fault::follow_refusal, "another hand-over is going on at this counter");
+        return fail(Fault::follow_refusal, "something else is going on at this counter");
     }
-    sitting_ = SittingView{sitting_.id + 1, 0, false, std::nullopt, std::nullopt, {}};
-    inbox_.push(Begin{std::move(scanned)});
+    sitting_ = SittingView{};
+    sitting_.id = ++sittings_;
+    sitting_.finished = false;
+    inbox_.push(std::move(begin));
     return sitting_.id;
 }
 
 void CounterDesk::cancel() {
-    inbox_.push(Cancel{});
+    inbox_.push(End{});
+}
+
+void CounterDesk::refuse(issuance::OperatorRefusal reason) {
+    inbox_.push(End{reason});
 }
 
 asio::awaitable<void> CounterDesk::forward_reader() {
@@ -60,15 +133,8 @@ asio::awaitable<void> CounterDesk::serve() {
 
 asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
     if (auto* begin = std::get_if<Begin>(&happened); begin != nullptr) {
-        machine_ = issuance::HandOver();
-        std::string scanned = std::move(begin->scanned);
-        Result<Event> read = co_await read_old_pass(std::move(scanned));
-        if (!read) {
-            close(read.error());
-            co_return;
-        }
-        Event event = std::move(*read);
-        co_await advance(std::move(event));
+        Begin wanted = std::move(*begin);
+        co_await start(std::move(wanted));
     } else if (const auto* event = std::get_if<reader::ReaderEvent>(&happened); event != nullptr) {
         if (note_reader_event(station_, view_, *event)) {
             fresh_card_ = true;
@@ -77,20 +143,81 @@ asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
             fresh_card_ = false;
         }
     } else if (!sitting_.finished) {
-        Event cancelled = hand_over::Cancelled{};
-        co_await advance(std::move(cancelled));
+        const auto reason = std::get<End>(happened).reason;
+        co_await end(reason);
     }
     while (fresh_card_ && !sitting_.finished && !station_.fatal) {
         fresh_card_ = false;
-        Result<Event> tapped = co_await tap();
-        if (!tapped) {
-            close(tapped.error());
-            co_return;
-        }
-        Event event = std::move(*tapped);
-        co_await advance(std::move(event));
+        co_await serve_card();
         co_await reader_.disconnect(reader::Disposition::reset);
     }
+}
+
+asio::awaitable<void> CounterDesk::start(Begin begin) {
+    errand_.reset();
+    if (auto* papers = std::get_if<Papers>(&begin.what); papers != nullptr) {
+        Papers shown = std::move(*papers);
+        co_await start_hand_over(std::move(shown));
+        co_return;
+    }
+    machine_ = issuance::HandOver(station_.config.hand_over);
+    errand_ = void_errand(place(), std::move(std::get<VoidRequest>(begin.what)));
+    const Result<void> begun = co_await errand_->begin();
+    if (!begun) {
+        close(begun.error());
+    }
+}
+
+asio::awaitable<void> CounterDesk::start_hand_over(Papers papers) {
+    machine_ = issuance::HandOver(station_.config.hand_over);
+    Result<Event> read = co_await read_papers(std::move(papers));
+    if (!read) {
+        close(read.error());
+        co_return;
+    }
+    Event event = std::move(*read);
+    co_await advance(std::move(event));
+}
+
+asio::awaitable<void> CounterDesk::end(std::optional<issuance::OperatorRefusal> reason) {
+    if (errand_) {
+        const Result<void> cancelled = co_await errand_->cancelled();
+        if (!cancelled) {
+            close(cancelled.error());
+        }
+        co_return;
+    }
+    Event ended = hand_over::Cancelled{};
+    if (reason) {
+        ended = hand_over::OperatorRefused{*reason};
+    }
+    co_await advance(std::move(ended));
+}
+
+asio::awaitable<void> CounterDesk::serve_card() {
+    if (errand_) {
+        const Result<void> tapped = co_await errand_->tapped();
+        if (!tapped) {
+            close(tapped.error());
+        }
+        co_return;
+    }
+    Result<Event> tapped = co_await tap();
+    if (!tapped) {
+        close(tapped.error());
+        co_return;
+    }
+    Event event = std::move(*tapped);
+    co_await advance(std::move(event));
+}
+
+ErrandPlace CounterDesk::place() {
+    return {station_, reader_, view_.name,
+            [this](Notice notice, std::optional<PassNumber> number, bool over) {
+                sitting_.pass_number = std::move(number);
+                sitting_.finished = over;
+                show(notice);
+            }};
 }
 
 asio::awaitable<void> CounterDesk::advance(Event first) {
@@ -122,12 +249,16 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
     }
     if (const auto* finish = std::get_if<hand_over::Finish>(&action); finish != nullptr) {
         sitting_.finished = true;
+        sitting_.port = finish->port;
         if (finish->notice == Notice::handed_over) {
             tell(EventId::hand_over_acknowledged);
         } else {
             std::vector<Field> fields{reader_field(view_.name), notice_field(finish->notice)};
             if (sitting_.pass_number) {
                 fields.push_back(pass_field(*sitting_.pass_number));
+            }
+            if (finish->port) {
+                fields.push_back(code_field(finish->port->text()));
             }
             station_.log.tell(EventId::hand_over_ended, fields);
         }
@@ -161,77 +292,58 @@ asio::awaitable<Result<std::optional<CounterDesk::Event>>> CounterDesk::perform(
     co_return event.map([](Event happened) { return std::optional(std::move(happened)); });
 }
 
-asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_old_pass(std::string scanned) {
-    hand_over::OldPassRead read{recognise_old_pass(scanned, station_.config.old_pass_forms),
-                                std::nullopt, std::nullopt, station_.today()};
-    wipe_octets(scanned);
+asio::awaitable<Result<CounterDesk::Event>> CounterDesk::read_papers(Papers papers) {
+    hand_over::PapersShown shown;
+    shown.collector = papers.collector;
+    shown.approval = std::move(papers.approval);
+    shown.today = station_.today();
     expected_.reset();
-    if (!read.number) {
-        co_return Event(std::move(read));
+    tapped_.reset();
+    if (papers.old_pass_qr) {
+        shown.old_pass = recognise_old_pass(*papers.old_pass_qr, station_.config.old_pass_forms);
+        wipe_octets(*papers.old_pass_qr);
+    } else if (papers.old_pass_number) {
+        shown.old_pass = PassNumber::parse(*papers.old_pass_number);
+        shown.read_by_eye = true;
     }
-    const PassNumber number = *read.number;
-    auto find = [number](ledger::Ledger& ledger) { return ledger.renewal_of_old_pass(number); };
-    Result<std::optional<Renewal>> renewal = co_await station_.ledger.run(std::move(find));
-    if (!renewal) {
-        co_return tl::make_unexpected(std::move(renewal.error()));
-    }
-    if (*renewal) {
-        const RenewalId id = (*renewal)->id;
-        auto find_card = [id](ledger::Ledger& ledger) { return ledger.card_of(id); };
-        Result<std::optional<IssuedCard>> card = co_await station_.ledger.run(std::move(find_card));
-        if (!card) {
-            co_return tl::make_unexpected(std::move(card.error()));
+    if (papers.letter_qr) {
+        auto read = [](ledger::Ledger& ledger) { return ledger.letter_keys(); };
+        const Result<wire::LetterKeys> keys = co_await station_.ledger.run(std::move(read));
+        if (!keys) {
+            co_return tl::make_unexpected(keys.error());
         }
-        expected_ = *card;
-        read.card = std::move(*card);
+        shown.letter = read_letter_qr(*papers.letter_qr, trust_list_of(*keys));
+        wipe_octets(*papers.letter_qr);
     }
-    read.renewal = std::move(*renewal);
-    co_return Event(std::move(read));
+    auto find = [shown = std::move(shown), trusted = station_.vault.trust_list()](
+                    ledger::Ledger& ledger) { return look_up(ledger, trusted, shown); };
+    Result<hand_over::PapersShown> found = co_await station_.ledger.run(std::move(find));
+    if (!found) {
+        co_return tl::make_unexpected(std::move(found.error()));
+    }
+    const auto& of = found->of_letter ? found->of_letter : found->of_old_pass;
+    if (of) {
+        expected_ = of->card;
+    }
+    co_return Event(std::move(*found));
 }
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::tap() {
-    const Result<reader::FrameSize> connected = co_await reader_.connect();
-    if (!connected) {
+    const ExpectedCard expected{expected_->uid, KeyGeneration{expected_->key_generation}};
+    Result<std::optional<CardTap>> tap = co_await read_tap(station_, reader_, expected);
+    if (!tap) {
+        co_return tl::make_unexpected(std::move(tap.error()));
+    }
+    if (!*tap) {
         co_return Event(hand_over::CardLost{});
     }
-    auto identification = desfire::recognise(desfire::FrameLimit::of_frame(connected->value));
-    const Result<desfire::PresentedChip> presented =
-        co_await drive(reader_, std::move(identification));
-    if (!presented) {
-        co_return Event(hand_over::CardLost{});
-    }
-    const CardUid uid = presented->uid;
-    hand_over::CardTapped tapped{uid, std::nullopt, std::nullopt};
-    if (!expected_ || uid != expected_->uid) {
-        co_return Event(std::move(tapped));
-    }
-    Result<desfire::CardKeys> keys =
-        card_keys(station_.vault, station_.profile, KeyGeneration{expected_->key_generation}, uid);
-    if (!keys) {
-        co_return tl::make_unexpected(std::move(keys.error()));
-    }
-    auto selection = desfire::select_pass(*presented, station_.profile);
-    const Result<std::optional<desfire::SelectedPass>> selected =
-        co_await drive(reader_, std::move(selection));
-    if (!selected) {
-        co_return Event(hand_over::CardLost{});
-    }
-    if (!*selected) {
-        co_return Event(std::move(tapped));
-    }
-    auto reading = desfire::read_as_gate(station_.random, **selected, std::move(keys->gate_read));
-    Result<std::optional<desfire::GateReading>> read = co_await drive(reader_, std::move(reading));
-    if (!read) {
-        co_return Event(hand_over::CardLost{});
-    }
-    if (*read && (*read)->credential == expected_->credential) {
-        const auto credential = verify_credential((*read)->credential, station_.vault.trust_list());
-        const auto life = read_state_file((*read)->state, (*read)->credential);
-        if (credential && credential->uid == uid && life) {
-            tapped.proven = credential->pass_number;
-            tapped.life = *life;
-            tapped_ = **selected;
-        }
+    hand_over::CardTapped tapped{(*tap)->presented.uid, std::nullopt, std::nullopt};
+    const auto& pass = (*tap)->pass;
+    if (pass && pass->octets == expected_->credential) {
+        tapped.proven = pass->credential.pass_number;
+        tapped.life = pass->life;
+        tapped_ = pass->selected;
+        generation_ = pass->generation;
     }
     co_return Event(std::move(tapped));
 }
@@ -258,6 +370,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::ask_central(IssuedCard 
 
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_authorised(
     hand_over::RecordAuthorised authorised) {
+    const std::optional<Approval> approval = authorised.evidence.approval;
     auto act = [authorised = std::move(authorised)](ledger::Ledger& ledger) {
         return ledger.record_authorised(authorised.attempt, authorised.authorisation,
                                         authorised.evidence);
@@ -267,6 +380,11 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::record_authorised(
         co_return tl::make_unexpected(std::move(proof.error()));
     }
     tell(EventId::hand_over_authorised);
+    if (approval) {
+        station_.log.tell(EventId::hand_over_waived,
+                          {pass_field(*machine_.pass_number()), reader_field(view_.name),
+                           code_field(name(approval->reason)), staff_field(approval->supervisor)});
+    }
     expected_->stage = CardStage::authorised;
     co_return Event(hand_over::AuthorisationRecorded{*proof});
 }
@@ -283,8 +401,7 @@ asio::awaitable<Result<CounterDesk::Event>> CounterDesk::recall(AttemptId attemp
 asio::awaitable<Result<CounterDesk::Event>> CounterDesk::activate(hand_over::Activate action) {
     show(Notice::activating_card);
     Result<desfire::CardKeys> keys =
-        card_keys(station_.vault, station_.profile, KeyGeneration{action.card.key_generation},
-                  action.card.uid);
+        card_keys(station_.vault, station_.profile, generation_, action.card.uid);
     if (!keys) {
         co_return tl::make_unexpected(std::move(keys.error()));
     }

@@ -8,6 +8,7 @@
 #include "cardformat/desfire/personalise.hpp"
 #include "station/desk/card_session.hpp"
 #include "station/desk/inbox.hpp"
+#include "station/issuance/plastic.hpp"
 
 namespace card::desk {
 namespace {
@@ -87,7 +88,22 @@ asio::awaitable<Result<std::optional<issuance::Claimed>>> next_claimed(Station& 
     co_return std::nullopt;
 }
 
-asio::awaitable<Result<production::Event>> look_up(Station& station,
+struct Standing {
+    bool given_up;
+    bool line_stopped;
+};
+
+Result<Standing> standing_of(ledger::Ledger& ledger, const CardUid& uid,
+                             const std::string& reader) {
+    const auto given_up = ledger.was_given_up(uid);
+    const auto spoils = ledger.spoils_in_a_row(reader);
+    if (!given_up || !spoils) {
+        return tl::make_unexpected(given_up ? spoils.error() : given_up.error());
+    }
+    return Standing{*given_up, issuance::line_is_stopped(*spoils)};
+}
+
+asio::awaitable<Result<production::Event>> look_up(Station& station, const ReaderView& view,
                                                    const desfire::CardSight& sight, Job& job) {
     const CardUid uid = sight.presented.uid;
     auto read = [uid](ledger::Ledger& ledger) { return ledger.card_by_uid(uid); };
@@ -99,6 +115,9 @@ asio::awaitable<Result<production::Event>> look_up(Station& station,
                               sight.picc_key_version.value == 0,
                               sight.originality == desfire::Originality::genuine,
                               std::move(*known),
+                              std::nullopt,
+                              false,
+                              false,
                               std::nullopt,
                               station.today()};
     if (seen.known) {
@@ -112,12 +131,22 @@ asio::awaitable<Result<production::Event>> look_up(Station& station,
         if (*renewal) {
             job.pass_number = (*renewal)->pass_number;
         }
+        seen.of_known = std::move(*renewal);
     } else {
         Result<std::optional<issuance::Claimed>> next = co_await next_claimed(station, job);
         if (!next) {
             co_return tl::make_unexpected(std::move(next.error()));
         }
         seen.next = std::move(*next);
+        auto standing = [uid, reader = view.name](ledger::Ledger& ledger) {
+            return standing_of(ledger, uid, reader);
+        };
+        const Result<Standing> found = co_await station.ledger.run(std::move(standing));
+        if (!found) {
+            co_return tl::make_unexpected(found.error());
+        }
+        seen.given_up = found->given_up;
+        seen.line_stopped = found->line_stopped;
     }
     co_return production::Event(std::move(seen));
 }
@@ -200,6 +229,10 @@ class Performer {
         }
         station_.claims.erase(claimed.renewal.id);
         tell(EventId::card_started);
+        for (const std::string& odd : issuance::oddities(claimed.renewal)) {
+            station_.log.tell(EventId::data_odd,
+                              {pass_field(claimed.renewal.pass_number), code_field(odd)});
+        }
         co_return begun(*proof);
     }
 
@@ -251,20 +284,22 @@ class Performer {
     asio::awaitable<Result<production::Event>> record_outcome(production::Action action) {
         const AttemptId attempt = *job_.attempt;
         std::string reason;
+        std::string reader = view_.name;
         EventId event = EventId::card_verified;
         if (const auto* spoiled = std::get_if<production::RecordSpoiled>(&action);
             spoiled != nullptr) {
             reason = spoiled->reason;
+            reader = spoiled->of_reader ? view_.name : std::string();
             event = EventId::card_spoiled;
         } else if (std::holds_alternative<production::RecordTorn>(action)) {
             event = EventId::card_torn;
         }
-        auto act = [attempt, event, reason](ledger::Ledger& ledger) {
+        auto act = [attempt, event, reason, reader](ledger::Ledger& ledger) {
             if (event == EventId::card_spoiled) {
-                return ledger.record_spoiled(attempt, reason);
+                return ledger.record_spoiled(attempt, reason, reader);
             }
             return event == EventId::card_torn ? ledger.record_torn(attempt)
-                                               : ledger.record_verified(attempt);
+                                               : ledger.record_verified(attempt, reader);
         };
         Result<void> recorded = co_await station_.ledger.run(std::move(act));
         if (!recorded) {
@@ -273,7 +308,29 @@ class Performer {
         station_.owed.notify();
         station_.work.notify();
         tell(event);
+        if (event == EventId::card_spoiled && !reader.empty()) {
+            Result<void> looked = co_await look_at_line();
+            if (!looked) {
+                co_return tl::make_unexpected(std::move(looked.error()));
+            }
+        }
         co_return production::Event(production::OutcomeRecorded{});
+    }
+
+    /// Tells once that the reader begins no more cards.
+    asio::awaitable<Result<void>> look_at_line() {
+        auto count = [reader = view_.name](ledger::Ledger& ledger) {
+            return ledger.spoils_in_a_row(reader);
+        };
+        const Result<std::int64_t> spoils = co_await station_.ledger.run(std::move(count));
+        if (!spoils) {
+            co_return tl::make_unexpected(spoils.error());
+        }
+        if (*spoils == issuance::spoils_that_stop_a_line) {
+            station_.log.tell(EventId::line_stopped,
+                              {reader_field(view_.name), count_field(*spoils)});
+        }
+        co_return Result<void>();
     }
 
     void tell(EventId event) {
@@ -309,7 +366,7 @@ asio::awaitable<Result<void>> look_for_room(Station& station) {
 asio::awaitable<Result<Notice>> run_job(Station& station, reader::ReaderHost& reader,
                                         ReaderView& view, Job& job) {
     issuance::Production machine(station.config.production);
-    Result<production::Event> event = co_await look_up(station, *job.sight, job);
+    Result<production::Event> event = co_await look_up(station, view, *job.sight, job);
     Performer performer(station, reader, view, job);
     if (event && std::get<production::CardSeen>(*event).known) {
         job.attempt = std::get<production::CardSeen>(*event).known->attempt;
@@ -423,7 +480,8 @@ asio::awaitable<void> produce_cards(Station& station, reader::ReaderHost& reader
             }
         } else {
             // A blank that lies there and found nothing to do gets its turn.
-            serve = view.card_present && view.notice == Notice::no_renewal_waiting;
+            serve = view.card_present && (view.notice == Notice::no_renewal_waiting ||
+                                          view.notice == Notice::line_stopped);
         }
         if (serve) {
             co_await serve_card(station, reader, view);

@@ -31,7 +31,8 @@ struct SittingView {
     bool finished = true;
     std::optional<issuance::Notice> notice;
     std::optional<PassNumber> pass_number;
-    std::string code;  ///< the central's reason, where it refused
+    std::string code;          ///< the central's reason, where it refused
+    std::optional<Port> port;  ///< where the holder must go instead
 };
 
 }  // namespace card::desk

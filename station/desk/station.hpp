@@ -62,11 +62,14 @@ struct Station {
     /// Renewals that a production desk has chosen for the card on its reader; no other takes them.
     std::set<RenewalId> in_hand{};
     bool central_reachable = false;
-    std::string central_trouble{};         ///< what was told last about why not
-    std::optional<Timestamp> last_pull{};  ///< when the central last answered a pull
-    Signal acknowledged;                   ///< the central has more facts than before
-    Signal owed;                           ///< there is something to send
-    Signal work;                           ///< there may be something to produce
+    std::string central_trouble{};              ///< what was told last about why not
+    std::optional<Timestamp> last_pull{};       ///< when the central last answered a pull
+    std::optional<Timestamp> last_heartbeat{};  ///< when it last took one
+    bool clock_differs = false;                 ///< from the central's, by the last heartbeat
+    std::chrono::steady_clock::time_point letter_keys_until{};  ///< then they are asked for again
+    Signal acknowledged;  ///< the central has more facts than before
+    Signal owed;          ///< there is something to send
+    Signal work;          ///< there may be something to produce
     /// Whether the ledger was compared with what the central has of it. Until then nothing is
     /// claimed and nothing sent.
     bool compared = false;

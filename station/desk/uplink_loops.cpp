@@ -17,6 +17,8 @@ constexpr std::int64_t claim_batch = 50;
 constexpr auto first_delay = 500ms;
 constexpr auto longest_delay = std::chrono::duration_cast<std::chrono::milliseconds>(5min);
 constexpr auto poll_wait = 20s;
+/// How long letter keys are taken as the central's newest.
+constexpr auto letter_keys_kept = 1h;
 constexpr auto certificate_notice = std::chrono::days(30);
 constexpr auto certificate_check = 24h;
 
@@ -144,6 +146,32 @@ asio::awaitable<Result<void>> compare_with_central(Station& station,
     co_return Result<void>();
 }
 
+/// Letters are verified without the central, so its keys are fetched ahead and kept.
+asio::awaitable<Result<void>> fetch_letter_keys(Station& station, uplink::CentralClient& central) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < station.letter_keys_until) {
+        co_return Result<void>();
+    }
+    Result<wire::LetterKeys> keys = co_await central.letter_keys();
+    if (!keys) {
+        co_return tl::make_unexpected(std::move(keys.error()));
+    }
+    const auto count = static_cast<std::int64_t>(keys->points.size());
+    auto store = [keys = std::move(*keys)](ledger::Ledger& ledger) {
+        return ledger.store_letter_keys(keys);
+    };
+    const Result<bool> changed = co_await station.ledger.run(std::move(store));
+    if (!changed) {
+        station.stop_for(changed.error());
+        co_return tl::make_unexpected(changed.error());
+    }
+    if (*changed) {
+        station.log.tell(EventId::letter_keys_stored, {count_field(count)});
+    }
+    station.letter_keys_until = now + letter_keys_kept;
+    co_return Result<void>();
+}
+
 /// What is known is compared and claimed first: the poll after it may wait long for news.
 asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient& central) {
     if (!station.compared) {
@@ -151,6 +179,10 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
         if (!compared) {
             co_return compared;
         }
+    }
+    Result<void> fetched = co_await fetch_letter_keys(station, central);
+    if (!fetched) {
+        co_return fetched;
     }
     if (!station.no_new_cards) {
         Result<void> claimed = co_await claim_open_renewals(station, central);
@@ -188,6 +220,21 @@ asio::awaitable<Result<void>> pull_once(Station& station, uplink::CentralClient&
     co_return Result<void>();
 }
 
+/// The card is condemned: it serves nobody, and stands among the work until it was voided.
+asio::awaitable<Result<void>> follow_void_order(Station& station, std::int64_t seq) {
+    auto act = [seq](ledger::Ledger& ledger) { return ledger.condemn_by_order(seq); };
+    const Result<std::optional<PassNumber>> condemned = co_await station.ledger.run(std::move(act));
+    if (!condemned) {
+        station.stop_for(condemned.error());
+        co_return tl::make_unexpected(condemned.error());
+    }
+    if (*condemned) {
+        station.log.tell(EventId::card_condemned,
+                         {pass_field(**condemned), code_field(name(VoidReason::ordered))});
+    }
+    co_return Result<void>();
+}
+
 asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient& central,
                                          std::vector<ledger::OutgoingFact> facts) {
     std::vector<std::string> lines;
@@ -210,6 +257,12 @@ asio::awaitable<Result<void>> send_batch(Station& station, uplink::CentralClient
                 fields.push_back(pass_field(**number));
             }
             station.log.tell(EventId::fact_conflict, fields);
+        }
+        if (result.order == wire::order_void_card) {
+            Result<void> followed = co_await follow_void_order(station, result.seq);
+            if (!followed) {
+                co_return followed;
+            }
         }
     }
     const std::int64_t through = answer->acked_through;

@@ -1,13 +1,15 @@
 #include "station/issuance/hand_over.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace card::issuance {
 
 using namespace hand_over;
 
 namespace {
 
-/// The old pass's QR text named the number that the renewal exchanges.
-constexpr std::string_view qr_number_matched = "qr_number_matched";
+constexpr std::array<std::string_view, 2> refusal_names{"photo_mismatch", "not_the_holder"};
 
 /// Why a renewal cannot be collected now, if it cannot.
 struct Obstacle {
@@ -27,6 +29,12 @@ std::optional<Obstacle> obstacle(const Renewal& renewal, const std::optional<Iss
     if (renewal.held) {
         return Obstacle{Notice::renewal_held, "held"};
     }
+    if (card && card->condemned) {
+        return Obstacle{Notice::card_condemned, "card_condemned"};
+    }
+    if (card && card->missing) {
+        return Obstacle{Notice::card_missing, "card_missing"};
+    }
     if (renewal.valid_to < today) {
         return Obstacle{Notice::pass_expired, "expired"};
     }
@@ -36,7 +44,27 @@ std::optional<Obstacle> obstacle(const Renewal& renewal, const std::optional<Iss
     return std::nullopt;
 }
 
+HandOverEvidence evidence_of(const PapersShown& shown, bool waived) {
+    const LetterCheck letter =
+        shown.letter ? LetterCheck::letter_signed : LetterCheck::letter_missing;
+    const OldPassCheck old_pass = !shown.old_pass     ? OldPassCheck::old_pass_lost
+                                  : shown.read_by_eye ? OldPassCheck::visual
+                                                      : OldPassCheck::qr_number_matched;
+    return {letter, old_pass, shown.collector, waived ? shown.approval : std::nullopt};
+}
+
 }  // namespace
+
+std::string_view name(OperatorRefusal refusal) {
+    return refusal_names.at(static_cast<std::size_t>(refusal));
+}
+
+std::optional<OperatorRefusal> parse_operator_refusal(std::string_view text) {
+    const auto* found = std::find(refusal_names.begin(), refusal_names.end(), text);
+    return found == refusal_names.end()
+               ? std::nullopt
+               : std::optional(static_cast<OperatorRefusal>(found - refusal_names.begin()));
+}
 
 Result<Action> HandOver::resume(Event event) {
     if (auto action = follow(event)) {
@@ -51,9 +79,9 @@ std::optional<PassNumber> HandOver::pass_number() const {
 }
 
 std::optional<Action> HandOver::follow(Event& event) {
-    if (auto* read = std::get_if<OldPassRead>(&event);
-        read != nullptr && std::holds_alternative<AwaitingOldPass>(state_)) {
-        return old_pass(*read);
+    if (auto* shown = std::get_if<PapersShown>(&event);
+        shown != nullptr && std::holds_alternative<AwaitingPapers>(state_)) {
+        return papers(*shown);
     }
     if (std::holds_alternative<AwaitingCard>(state_)) {
         if (const auto* card = std::get_if<CardTapped>(&event); card != nullptr) {
@@ -62,16 +90,22 @@ std::optional<Action> HandOver::follow(Event& event) {
         if (std::holds_alternative<CardLost>(event)) {
             return wait_for_card(Notice::keep_card_on_reader);
         }
+        const auto* refused = std::get_if<OperatorRefused>(&event);
+        if (card_->stage == CardStage::authorised &&
+            (refused != nullptr || std::holds_alternative<Cancelled>(event))) {
+            return finish(Notice::card_may_be_live);
+        }
+        if (refused != nullptr) {
+            return refuse(Notice::refused_at_counter, std::string(name(refused->reason)), false);
+        }
         if (std::holds_alternative<Cancelled>(event)) {
-            return finish(card_->stage == CardStage::authorised ? Notice::card_may_be_live
-                                                                : Notice::hand_over_cancelled);
+            return finish(Notice::hand_over_cancelled);
         }
     }
     if (std::holds_alternative<AskingCentral>(state_)) {
         if (const auto* granted = std::get_if<Authorised>(&event); granted != nullptr) {
             state_ = RecordingAuthorisation{};
-            return RecordAuthorised{card_->attempt, granted->authorisation,
-                                    std::string(qr_number_matched)};
+            return RecordAuthorised{card_->attempt, granted->authorisation, *evidence_};
         }
         if (const auto* refused = std::get_if<AuthorisationRefused>(&event); refused != nullptr) {
             return refuse(Notice::central_refused, refused->code, false);
@@ -117,19 +151,74 @@ std::optional<Action> HandOver::follow(Event& event) {
     return std::nullopt;
 }
 
-Action HandOver::old_pass(OldPassRead& read) {
-    if (!read.number) {
+Action HandOver::papers(PapersShown& shown) {
+    // One paper at least must be read by a machine, whoever approves.
+    if (!shown.letter && (!shown.old_pass || shown.read_by_eye)) {
+        return finish(Notice::papers_needed);
+    }
+    if (shown.old_pass && !*shown.old_pass) {
         return finish(Notice::old_pass_unreadable);
     }
-    if (!read.renewal) {
-        return finish(Notice::old_pass_unknown);
+    const bool letter_read = shown.letter && *shown.letter;
+    if (letter_read && !shown.of_letter) {
+        state_ = Finished{};
+        return shown.port_served
+                   ? Finish{Notice::letter_unknown}
+                   : Finish{Notice::letter_of_another_port, (*shown.letter)->pickup_port};
     }
-    renewal_ = std::move(read.renewal);
-    card_ = std::move(read.card);
-    if (const auto found = obstacle(*renewal_, card_, read.today)) {
-        return refuse(found->notice, std::string(found->reason), false);
+    const auto& found = letter_read ? shown.of_letter : shown.of_old_pass;
+    if (!found) {
+        return finish(shown.letter ? Notice::letter_not_valid : Notice::old_pass_unknown);
     }
+    renewal_ = found->renewal;
+    card_ = found->card;
+    if (auto refused = contradiction(shown)) {
+        return std::move(*refused);
+    }
+    if (const auto blocked = obstacle(*renewal_, card_, shown.today)) {
+        return refuse(blocked->notice, std::string(blocked->reason), false);
+    }
+    if (!found->carries) {
+        return refuse(Notice::card_data_changed, "data_changed", false);
+    }
+    const auto lacking = missing(shown);
+    if (lacking && !shown.approval) {
+        return finish(*lacking);
+    }
+    evidence_ = evidence_of(shown, lacking.has_value());
     return wait_for_card(Notice::tap_new_card);
+}
+
+std::optional<Action> HandOver::contradiction(const PapersShown& shown) {
+    if (!shown.letter) {
+        return std::nullopt;
+    }
+    const Result<PickupLetter>& letter = *shown.letter;
+    if (!letter || letter->pass_number != renewal_->pass_number ||
+        letter->old_pass_number != renewal_->old_pass_number) {
+        return refuse(Notice::letter_not_valid, "letter_not_valid", false);
+    }
+    if (shown.old_pass && **shown.old_pass != letter->old_pass_number) {
+        return refuse(Notice::wrong_old_pass, "wrong_old_pass", false);
+    }
+    if (letter->last_day < shown.today) {
+        return refuse(Notice::pass_expired, "expired", false);
+    }
+    return std::nullopt;
+}
+
+std::optional<Notice> HandOver::missing(const PapersShown& shown) const {
+    if (!shown.letter && policy_.require_letter) {
+        return Notice::letter_needed;
+    }
+    if (!shown.old_pass) {
+        return Notice::old_pass_needed;
+    }
+    const bool by_another = shown.collector == Collector::representative;
+    if (shown.read_by_eye || (by_another && policy_.representatives_need_supervisor)) {
+        return Notice::supervisor_needed;
+    }
+    return std::nullopt;
 }
 
 Action HandOver::tapped(const CardTapped& card) {

@@ -14,6 +14,14 @@ bool is_of_the_card(Fault fault) {
 
 }  // namespace
 
+std::vector<std::string> oddities(const Renewal& renewal) {
+    std::vector<std::string> found = renewal.data_warnings;
+    if (!renewal.photo) {
+        found.emplace_back("no_photo");
+    }
+    return found;
+}
+
 Result<Action> Production::resume(Event event) {
     if (auto* card = std::get_if<CardSeen>(&event);
         card != nullptr && std::holds_alternative<AwaitingCard>(state_)) {
@@ -59,10 +67,13 @@ Result<Action> Production::resume(Event event) {
 
 Action Production::seen(CardSeen card) {
     if (card.known) {
-        return seen_again(std::move(*card.known));
+        return seen_again(std::move(*card.known), card.of_known);
     }
     if (!card.has_factory_key) {
-        return finish(Notice::card_is_foreign);
+        return finish(card.given_up ? Notice::card_is_void : Notice::card_is_foreign);
+    }
+    if (card.line_stopped) {
+        return finish(Notice::line_stopped);
     }
     if (!card.genuine && policy_.refuse_unproven_chips) {
         return finish(Notice::card_not_proven_genuine);
@@ -77,19 +88,28 @@ Action Production::seen(CardSeen card) {
     if (renewal.valid_to < card.today) {
         return finish(Notice::renewal_expired);
     }
-    if (policy_.hold_odd_data && !renewal.data_warnings.empty()) {
+    if (policy_.hold_odd_data && !oddities(renewal).empty()) {
         return finish(Notice::renewal_needs_look);
     }
     state_ = ConfirmingBlank{std::move(*card.next), card.uid};
     return ConfirmBlank{};
 }
 
-Action Production::seen_again(IssuedCard card) {
+Action Production::seen_again(IssuedCard card, const std::optional<Renewal>& renewal) {
+    const bool withdrawn = renewal && renewal->status == RenewalStatus::withdrawn;
+    const bool open = card.stage == CardStage::started || card.stage == CardStage::torn;
+    if (open && (withdrawn || card.condemned)) {
+        const VoidReason why = card.condemned.value_or(VoidReason::withdrawn);
+        return record(RecordSpoiled{std::string(name(why)), false}, Notice::card_spoiled);
+    }
+    if (card.condemned || withdrawn) {
+        return finish(Notice::card_condemned);
+    }
     if (card.stage != CardStage::started && card.stage != CardStage::torn) {
         return finish(Notice::card_is_finished_already);
     }
     if (card.presentations >= policy_.max_presentations) {
-        return record(RecordSpoiled{"too_many_presentations"}, Notice::card_spoiled);
+        return record(RecordSpoiled{"too_many_presentations", false}, Notice::card_spoiled);
     }
     state_ = RecordingIntent{false};
     return RecordResume{std::move(card)};

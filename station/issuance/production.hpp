@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "cardformat/base/result.hpp"
 #include "cardformat/base/write_ahead.hpp"
@@ -16,8 +17,9 @@ namespace card::issuance {
 
 /// What a site decides.
 struct ProductionPolicy {
-    bool refuse_unproven_chips = false;   ///< without the maker's signature; else only reported
-    bool hold_odd_data = false;           ///< blank name, odd ID number; else only reported
+    bool refuse_unproven_chips = false;  ///< without the maker's signature; else only reported
+    /// Blank name, odd ID number, no photo on file; else only reported.
+    bool hold_odd_data = false;
     std::int64_t max_presentations = 10;  ///< of one torn card before it is given up
 };
 
@@ -27,6 +29,9 @@ struct Claimed {
     Epoch epoch;
 };
 
+/// What looks odd in a renewal's data, by stable codes: what the central said, and `no_photo`.
+[[nodiscard]] std::vector<std::string> oddities(const Renewal& renewal);
+
 namespace production {
 
 // Events.
@@ -35,7 +40,10 @@ struct CardSeen {
     bool has_factory_key;  ///< by the PICC key's version, a hint
     bool genuine;          ///< the maker's signature fits the UID
     std::optional<IssuedCard> known;
-    std::optional<Claimed> next;  ///< the renewal whose turn it is
+    std::optional<Renewal> of_known;  ///< the renewal of that card
+    bool given_up = false;            ///< the ledger knows the chip from a card that is over
+    bool line_stopped = false;        ///< too many spoiled cards in a row on this reader
+    std::optional<Claimed> next;      ///< the renewal whose turn it is
     BusinessDay today;
 };
 struct BlankConfirmed {};
@@ -70,7 +78,8 @@ struct WriteAgain {
 struct RecordVerified {};
 struct RecordTorn {};
 struct RecordSpoiled {
-    std::string reason;  ///< a stable code
+    std::string reason;     ///< a stable code
+    bool of_reader = true;  ///< counts against the reader's line
 };
 struct Finish {
     Notice notice;
@@ -104,7 +113,7 @@ class Production {
         std::variant<AwaitingCard, ConfirmingBlank, RecordingIntent, Writing, RecordingOutcome>;
 
     production::Action seen(production::CardSeen card);
-    production::Action seen_again(IssuedCard card);
+    production::Action seen_again(IssuedCard card, const std::optional<Renewal>& renewal);
     production::Action failed(const Failure& failure);
     production::Action finish(Notice notice);
     production::Action record(production::Action action, Notice notice);

@@ -164,19 +164,43 @@ void print_step(const json::object& sitting, bool as_json) {
     if (const auto code = text(sitting, "code"); !code.empty()) {
         std::cout << "  (" << code << ")";
     }
+    if (const auto port = text(sitting, "port_name"); !port.empty()) {
+        std::cout << "  → " << port;
+    }
     std::cout << std::endl;
 }
 
-int hand_over(Call& call, const std::string& old_qr, bool as_json) {
-    const auto begun =
-        call("POST", "/hand-overs", json::serialize(json::object{{"old_pass_qr", old_qr}}));
+/// An option's value; one line of standard input where it is "-".
+std::string value_of(const options::variables_map& given, const char* option) {
+    auto value = given[option].as<std::string>();
+    if (value == "-") {
+        std::getline(std::cin, value);
+    }
+    return value;
+}
+
+/// The options that were given, by the names that the control interface has for them.
+json::object members_of(const options::variables_map& given,
+                        std::initializer_list<std::pair<const char*, const char*>> names) {
+    json::object members;
+    for (const auto& [option, member] : names) {
+        if (given.contains(option)) {
+            members[member] = value_of(given, option);
+        }
+    }
+    return members;
+}
+
+/// Begins a sitting and shows its steps to the end. 0 where it ends with this notice.
+int sit(Call& call, const std::string& resource, const json::object& request,
+        std::string_view wanted, bool as_json) {
+    const auto begun = call("POST", resource, json::serialize(request));
     if (!begun) {
         return complain(begun.error());
     }
     std::int64_t seen = 0;
     while (true) {
-        const auto sitting =
-            call("GET", "/hand-overs/current?wait=20&seen=" + std::to_string(seen));
+        const auto sitting = call("GET", "/sittings/current?wait=20&seen=" + std::to_string(seen));
         if (!sitting) {
             return complain(sitting.error());
         }
@@ -186,9 +210,31 @@ int hand_over(Call& call, const std::string& old_qr, bool as_json) {
         }
         seen = step;
         if (sitting->at("finished").as_bool()) {
-            return text(*sitting, "notice") == "handed_over" ? 0 : exit_refused;
+            return text(*sitting, "notice") == wanted ? 0 : exit_refused;
         }
     }
+}
+
+int hand_over(Call& call, const options::variables_map& given, bool as_json) {
+    const json::object papers = members_of(given, {{"letter-qr", "letter_qr"},
+                                                   {"old-qr", "old_pass_qr"},
+                                                   {"old-number", "old_pass_no"},
+                                                   {"collector", "collector"},
+                                                   {"supervisor", "supervisor"},
+                                                   {"reason", "reason"}});
+    return sit(call, "/hand-overs", papers, "handed_over", as_json);
+}
+
+int void_card(Call& call, const std::string& number, const options::variables_map& given) {
+    json::object request = members_of(given, {{"reason", "reason"}, {"supervisor", "supervisor"}});
+    request["pass_no"] = number;
+    request["tap"] = given.contains("no-tap") ? "no" : "yes";
+    return sit(call, "/voids", request, "card_voided", given.contains("json"));
+}
+
+/// A word of the path, whatever stands in it.
+std::string in_path(const std::string& word) {
+    return http::percent_encoded(word);
 }
 
 int usage(const options::options_description& described) {
@@ -197,10 +243,24 @@ int usage(const options::options_description& described) {
            "Commands\n"
            "  status                    readers, queues and the central, as JSON\n"
            "  queue                     all renewals with their cards, as JSON\n"
-           "  history PASS_NO           what happened to a pass, from the journal, as JSON\n"
-           "  hand-over --old-qr TEXT   hands a finished card over: TEXT is what the scanner\n"
-           "                            reads from the old pass, or - to scan it into standard\n"
-           "                            input; then tap the new card\n"
+           "  history PASS_NO|UID       what happened to a pass or a card, from the journal, as "
+           "JSON\n"
+           "  hand-over --letter-qr TEXT --old-qr TEXT\n"
+           "                            hands a finished card over, once letter, old pass and the\n"
+           "                            new card's tap meet in one renewal; what is missing needs\n"
+           "                            --supervisor and --reason\n"
+           "  refuse photo_mismatch|not_the_holder\n"
+           "                            ends a hand-over and records what the operator saw\n"
+           "  work                      cards that need somebody: to void, to find, to put back\n"
+           "  void PASS_NO --reason withdrawn|expired|not_collected|data_changed|dead|damaged\n"
+           "                            makes the pass's card unusable, with its tap in the void\n"
+           "                            box; --no-tap --supervisor ID where it cannot be read\n"
+           "  missing PASS_NO           nobody finds the pass's card\n"
+           "  found PASS_NO             it is there again\n"
+           "  write-off PASS_NO --supervisor ID\n"
+           "                            gives a missing card up; the renewal can be made again\n"
+           "  resume-line READER --supervisor ID\n"
+           "                            a reader that was stopped goes on: somebody looked at it\n"
            "  audit                     the whole journal, a line a record; each line holds the\n"
            "                            SHA-256 of the one before (tests/checker/chain.py proves "
            "it)\n"
@@ -233,15 +293,30 @@ int dispatch(Call& call, const options::variables_map& given) {
     if (command == "backup" && words.size() == 2) {
         return show(call("POST", "/backups", json::serialize(json::object{{"folder", words[1]}})));
     }
-    if (command == "hand-over" && words.size() == 1 && given.contains("old-qr")) {
-        std::string scanned = given["old-qr"].as<std::string>();
-        if (scanned == "-") {
-            std::getline(std::cin, scanned);
-        }
-        return hand_over(call, scanned, given.contains("json"));
+    if (command == "hand-over" && words.size() == 1) {
+        return hand_over(call, given, given.contains("json"));
     }
     if (command == "cancel" && words.size() == 1) {
-        return show(call("DELETE", "/hand-overs/current"));
+        return show(call("DELETE", "/sittings/current"));
+    }
+    if (command == "void" && words.size() == 2 && given.contains("reason")) {
+        return void_card(call, words[1], given);
+    }
+    if ((command == "missing" || command == "found" || command == "write-off") &&
+        words.size() == 2) {
+        const std::string report = command == "write-off" ? "written_off" : command;
+        return show(call("POST", "/cards/" + in_path(words[1]) + "/" + report,
+                         json::serialize(members_of(given, {{"supervisor", "supervisor"}}))));
+    }
+    if (command == "work" && words.size() == 1) {
+        return show(call("GET", "/tasks"));
+    }
+    if (command == "resume-line" && words.size() == 2) {
+        return show(call("POST", "/readers/" + in_path(words[1]) + "/resume",
+                         json::serialize(members_of(given, {{"supervisor", "supervisor"}}))));
+    }
+    if (command == "refuse" && words.size() == 2) {
+        return show(call("DELETE", "/sittings/current?reason=" + words[1]));
     }
     std::cerr << "stationctl: no such command, or its words are off. Try stationctl --help.\n";
     return exit_usage;
@@ -251,7 +326,19 @@ int main(int argc, char** argv) {
     options::options_description described("Options");
     described.add_options()("control", options::value<std::string>(),
                             "the station's control socket, unix:PATH")(
-        "old-qr", options::value<std::string>(), "with hand-over: the old pass's scanned text")(
+        "letter-qr", options::value<std::string>(),
+        "with hand-over: the letter's code as scanned; - reads a line of standard input")(
+        "old-qr", options::value<std::string>(),
+        "with hand-over: the old pass's code as scanned; - as above, after the letter's")(
+        "old-number", options::value<std::string>(),
+        "with hand-over: the old pass's number, read by a person because its code cannot be")(
+        "collector", options::value<std::string>(),
+        "with hand-over: holder (where nothing is said) or representative")(
+        "supervisor", options::value<std::string>(),
+        "the staff id of who answers for it; with hand-over, --reason too")(
+        "reason", options::value<std::string>(),
+        "with hand-over: lost, stolen, damaged, not_received or left_behind; with void: see there")(
+        "no-tap", "with void: the card cannot be read any more")(
         "json", "with hand-over: each step as a JSON line; with doctor: all findings as JSON")(
         "config", options::value<std::string>(), "with doctor: the station's configuration")(
         "help", "this text");

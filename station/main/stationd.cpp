@@ -13,6 +13,7 @@
 #include "station/console/monitor.hpp"
 #include "station/desk/heartbeat.hpp"
 #include "station/desk/production_desk.hpp"
+#include "station/desk/status_report.hpp"
 #include "station/desk/uplink_loops.hpp"
 #include "station/observe/output.hpp"
 #include "station/observe/service.hpp"
@@ -212,6 +213,8 @@ int run(const config::Config& config) {
     asio::co_spawn(context, desk::pull_renewals(station), asio::detached);
     asio::co_spawn(context, desk::send_facts(station), asio::detached);
     asio::co_spawn(context, desk::watch_certificate(station), asio::detached);
+    asio::co_spawn(context, desk::report_status(station, "stationd " STATION_VERSION),
+                   asio::detached);
     asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code& error, int) {
         if (!error) {

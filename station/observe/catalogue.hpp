@@ -51,6 +51,19 @@ enum class EventId : std::uint8_t {
     ledger_check_unfinished,
     ledger_backup_made,
     ledger_backup_failed,
+    hand_over_waived,
+    letter_keys_stored,
+    card_condemned,
+    card_voided,
+    card_missing,
+    card_found,
+    card_written_off,
+    line_stopped,
+    line_resumed,
+    clock_jumped,
+    clock_differs,
+    clock_agrees,
+    data_odd,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.
@@ -73,6 +86,8 @@ enum class FieldName : std::uint8_t {
     detail,
     date,
     generation,
+    staff,
+    seconds,
 };
 
 /// The fields that an event may have.

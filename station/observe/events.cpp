@@ -108,6 +108,14 @@ Field date_field(BusinessDay day) {
     return {FieldName::date, day.iso()};
 }
 
+Field seconds_field(std::int64_t seconds) {
+    return {FieldName::seconds, seconds};
+}
+
+Field staff_field(const StaffId& staff) {
+    return {FieldName::staff, staff.text()};
+}
+
 std::string to_json_line(const EventRecord& record) {
     boost::json::object line{{"ts", to_rfc3339(record.at)},
                              {"event", record.event.name},

@@ -13,6 +13,7 @@
 
 #include "cardformat/base/ports.hpp"
 #include "cardformat/base/result.hpp"
+#include "cardformat/pass/hand_over_evidence.hpp"
 #include "cardformat/pass/renewal.hpp"
 #include "station/issuance/notice.hpp"
 #include "station/observe/catalogue.hpp"
@@ -47,6 +48,8 @@ class Field {
     friend Field detail_field(std::string_view detail);
     friend Field date_field(BusinessDay day);
     friend Field generation_field(std::uint8_t generation);
+    friend Field staff_field(const StaffId& staff);
+    friend Field seconds_field(std::int64_t seconds);
 
     Field(FieldName name, std::string_view text);
     Field(FieldName name, std::int64_t number) : name_(name), value_(number) {}
@@ -70,6 +73,8 @@ class Field {
 /// A failure's detail, which by its own rule names no person and no secret.
 [[nodiscard]] Field detail_field(std::string_view detail);
 [[nodiscard]] Field date_field(BusinessDay day);
+[[nodiscard]] Field staff_field(const StaffId& staff);
+[[nodiscard]] Field seconds_field(std::int64_t seconds);
 
 /// One thing that happened, for as long as the sinks look at it.
 struct EventRecord {

@@ -198,6 +198,18 @@ http::Response show(Central& central, const std::string& pass_number) {
     return answer(json::serialize(body));
 }
 
+http::Response letter(Central& central, const std::string& pass_number) {
+    const auto reply = central.store.letter_code(pass_number);
+    if (!reply) {
+        return answer(central, reply.error());
+    }
+    if (const auto* problem = std::get_if<wire::Problem>(&*reply)) {
+        return answer(*problem);
+    }
+    return answer(json::serialize(
+        json::object{{"pass_number", pass_number}, {"qr", std::get<std::string>(*reply)}}));
+}
+
 http::Response routed(Central& central, const http::Request& request, const Segments& path) {
     const bool get = request.method == "GET";
     const bool post = request.method == "POST";
@@ -222,6 +234,9 @@ http::Response routed(Central& central, const http::Request& request, const Segm
     }
     if (path.size() == 3 && path[2] == "letters") {
         return get ? list(central, central.store.letters(), "letters") : no_such_route("GET");
+    }
+    if (path.size() == 4 && path[2] == "letters") {
+        return get ? letter(central, path[3]) : no_such_route("GET");
     }
     if (path.size() == 5 && path[2] == "passes" &&
         (path[4] == "reinstate" || parse_sanction_kind(path[4]))) {

@@ -52,6 +52,7 @@ Commands
   seize PASS --reason TEXT           a pass opens nothing: no exchange of it, no hand-over for it
   reinstate PASS --reason TEXT       ends that
   letters                            pick-up letters: made, sent, superseded
+  letter NUMBER                      the code on the pick-up letter that holds, to print it again
   list                               all applications
   show NUMBER                        one of them
 
@@ -200,6 +201,10 @@ std::string chain_words(const json::object& renewal) {
         words += (words.empty() ? "" : " → ") + std::string(one == nullptr ? "" : one->c_str());
     }
     return words;
+}
+
+void print_letter(const json::value& body) {
+    std::cout << text(members(body), "qr") << "\n";
 }
 
 void print_letters(const json::value& body) {
@@ -400,9 +405,10 @@ bool is_complete(const Arguments& arguments) {
         return clean && arguments.numbers.size() == 1 && !arguments.reason.empty() &&
                arguments.until.empty() != (command == "suspend");
     }
-    return clean && (command == "release" || command == "payment"
-                         ? some
-                         : command == "show" && arguments.numbers.size() == 1);
+    return clean &&
+           (command == "release" || command == "payment"
+                ? some
+                : (command == "show" || command == "letter") && arguments.numbers.size() == 1);
 }
 
 int carry_out(Central& central, const Arguments& arguments) {
@@ -418,6 +424,10 @@ int carry_out(Central& central, const Arguments& arguments) {
     }
     if (arguments.command == "letters") {
         return print_answer(central.ask("GET", "/v1/admin/letters"), arguments, print_letters);
+    }
+    if (arguments.command == "letter") {
+        return print_answer(central.ask("GET", "/v1/admin/letters/" + arguments.numbers.front()),
+                            arguments, print_letter);
     }
     if (!sanction_of(arguments.command).empty()) {
         return sanction(central, arguments);

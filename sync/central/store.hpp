@@ -171,6 +171,8 @@ class Store {
     /// The numbers that were exchanged for one another, up to this one, oldest first.
     Result<std::vector<std::string>> chain(std::string_view pass_number);
     Result<std::vector<LetterEntry>> letters();
+    /// The code of the letter that holds for this pass: the newest that is not superseded.
+    Result<Reply<std::string>> letter_code(std::string_view pass_number);
 
     // --- Letters ---
     Result<std::vector<Letter>> due_letters(std::int64_t limit);

@@ -48,4 +48,18 @@ Result<std::vector<LetterEntry>> Store::letters() {
     });
 }
 
+Result<Reply<std::string>> Store::letter_code(std::string_view pass_number) {
+    constexpr int not_found = 404;
+    return in_transaction(database_, [&]() -> Reply<std::string> {
+        sqlite::Statement row = database_.query(
+            "SELECT l.qr FROM letter l JOIN renewal r ON r.id = l.renewal"
+            " WHERE r.pass_no = ? AND l.superseded_at IS NULL ORDER BY l.number DESC LIMIT 1",
+            {pass_number});
+        if (!must(row.step())) {
+            return wire::Problem{not_found, "no_letter", "此證目前沒有有效的領證通知信", false};
+        }
+        return row.text(0);
+    });
+}
+
 }  // namespace card::central

@@ -32,7 +32,9 @@ constexpr std::string_view renewal_columns =
     "port_areas, data_warnings, holder_name_sealed, masked_id_sealed, photo_sha256 ";
 constexpr std::string_view card_columns =
     "attempt, renewal, epoch, uid, key_generation, state, presentations, credential_sealed, "
-    "authorisation, evidence ";
+    "authorisation, evidence, collector, supervisor, waiver, missing, condemned ";
+/// Of cards that may still serve their renewal.
+constexpr std::string_view not_over = "state NOT IN ('spoiled', 'voided', 'written_off')";
 
 std::string to_json_text(const std::vector<std::string>& texts) {
     return json::serialize(wire::to_json(texts));
@@ -56,7 +58,7 @@ std::optional<std::vector<std::string>> parse_texts(const std::string& json_text
 std::optional<CardStage> parse_stage(std::string_view text) {
     for (const CardStage stage :
          {CardStage::started, CardStage::torn, CardStage::verified, CardStage::authorised,
-          CardStage::handed_over, CardStage::spoiled}) {
+          CardStage::handed_over, CardStage::spoiled, CardStage::voided, CardStage::written_off}) {
         if (name(stage) == text) {
             return stage;
         }
@@ -153,20 +155,36 @@ Result<Counts> Ledger::counts() {
     auto rows = database_.query(
         "SELECT (SELECT count(*) FROM renewal r WHERE status = 'approved' AND held = 0 AND NOT "
         "EXISTS"
-        "   (SELECT 1 FROM card WHERE renewal = r.id AND state <> 'spoiled')),"
+        "   (SELECT 1 FROM card WHERE renewal = r.id AND " +
+        std::string(not_over) +
+        ")),"
         " (SELECT count(*) FROM card WHERE state IN ('started', 'torn', 'authorised')),"
-        " (SELECT count(*) FROM card WHERE state = 'verified'),"
+        " (SELECT count(*) FROM card JOIN renewal ON renewal.id = card.renewal"
+        "   WHERE state = 'verified' AND missing = 0 AND condemned IS NULL"
+        "   AND status <> 'withdrawn'),"
         " (SELECT count(*) FROM card WHERE state = 'handed_over'),"
         " (SELECT count(*) FROM outbox WHERE acknowledged = 0),"
         " (SELECT json_extract(line, '$.at') FROM outbox WHERE acknowledged = 0"
         "  ORDER BY seq LIMIT 1),"
-        " (SELECT coalesce(max(record), 0) FROM journal)");
+        " (SELECT coalesce(max(record), 0) FROM journal),"
+        " (SELECT count(*) FROM card JOIN renewal ON renewal.id = card.renewal"
+        "   WHERE state IN ('started', 'torn', 'verified', 'authorised')"
+        "   AND (condemned IS NOT NULL OR status = 'withdrawn')),"
+        " (SELECT count(*) FROM card WHERE missing = 1 AND " +
+        std::string(not_over) + ")");
     return rows.step().map([&](bool) {
         const auto oldest = rows.optional_text(5);
-        return Counts{rows.integer(0), rows.integer(1),
-                      rows.integer(2), rows.integer(3),
-                      rows.integer(4), oldest ? parse_rfc3339(*oldest) : std::nullopt,
-                      rows.integer(6)};
+        Counts counts;
+        counts.to_produce = rows.integer(0);
+        counts.in_doubt = rows.integer(1);
+        counts.to_collect = rows.integer(2);
+        counts.to_void = rows.integer(7);
+        counts.missing = rows.integer(8);
+        counts.handed_over = rows.integer(3);
+        counts.unacknowledged_facts = rows.integer(4);
+        counts.oldest_unacknowledged = oldest ? parse_rfc3339(*oldest) : std::nullopt;
+        counts.journal_records = rows.integer(6);
+        return counts;
     });
 }
 
@@ -174,7 +192,10 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
     const std::string id = renewal.id.value.text();
     return database_
         .run(
-            "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            "INSERT INTO renewal (id, version, status, held, pass_no, old_pass_no, valid_from,"
+            " valid_to, pickup_port, port_areas, data_warnings, holder_name_sealed,"
+            " masked_id_sealed, photo_sha256, arrived) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT coalesce(max(arrived), 0) + 1 FROM renewal)) "
             "ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status,"
             " held = excluded.held, pass_no = excluded.pass_no, old_pass_no = excluded.old_pass_no,"
@@ -321,14 +342,51 @@ Result<std::optional<Renewal>> Ledger::renewal_of_old_pass(const PassNumber& num
 Result<std::vector<Renewal>> Ledger::to_produce(std::int64_t limit) {
     return read_renewals(database_.query(
         select_renewal("WHERE status = 'approved' AND held = 0 AND NOT EXISTS (SELECT 1 FROM card"
-                       " WHERE card.renewal = renewal.id AND card.state <> 'spoiled')"
-                       " ORDER BY arrived LIMIT ?"),
+                       " WHERE card.renewal = renewal.id AND " +
+                       std::string(not_over) + ") ORDER BY arrived LIMIT ?"),
         {limit}));
 }
 
 Result<std::vector<Renewal>> Ledger::renewals(std::int64_t limit) {
     return read_renewals(database_.query(select_renewal("ORDER BY arrived LIMIT ?"), {limit}));
 }
+
+namespace {
+
+/// Nothing where the card was not authorised; damage where the text is none that is written here.
+Result<std::optional<HandOverEvidence>> read_evidence(const sqlite::Statement& row, int first) {
+    const auto checks_text = row.optional_text(first);
+    if (!checks_text) {
+        return std::optional<HandOverEvidence>();
+    }
+    const auto checks = parse_checks(*checks_text);
+    const auto collector = parse_collector(row.text(first + 1));
+    if (!checks || !collector) {
+        return damaged("evidence");
+    }
+    HandOverEvidence evidence{checks->letter, checks->old_pass, *collector};
+    if (const auto staff = row.optional_text(first + 2)) {
+        auto supervisor = StaffId::parse(*staff);
+        const auto reason = parse_waiver_reason(row.text(first + 3));
+        if (!supervisor || !reason) {
+            return damaged("approval");
+        }
+        evidence.approval = Approval{std::move(*supervisor), *reason};
+    }
+    return std::optional(std::move(evidence));
+}
+
+/// For the journal: checks, collector, and who let pass what and why.
+std::string in_words(const HandOverEvidence& evidence) {
+    std::string text = checks_of(evidence) + " " + std::string(name(evidence.collector));
+    if (evidence.approval) {
+        text += " supervisor=" + evidence.approval->supervisor.text() +
+                " reason=" + std::string(name(evidence.approval->reason));
+    }
+    return text;
+}
+
+}  // namespace
 
 Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
     const auto attempt = Uuid::parse(row.text(0));
@@ -344,6 +402,15 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
     if (!credential) {
         return tl::make_unexpected(credential.error());
     }
+    auto evidence = read_evidence(row, 9);
+    const auto condemned = row.optional_text(14);
+    const auto why = condemned ? parse_void_reason(*condemned) : std::nullopt;
+    if (why.has_value() != condemned.has_value()) {
+        return damaged("reason to void a card");
+    }
+    if (!evidence) {
+        return tl::make_unexpected(evidence.error());
+    }
     return IssuedCard{AttemptId{*attempt},
                       RenewalId{*renewal},
                       Epoch{row.integer(2)},
@@ -353,7 +420,9 @@ Result<IssuedCard> Ledger::read_card(const sqlite::Statement& row) const {
                       row.integer(6),
                       std::move(*credential),
                       parsed,
-                      row.text(9)};
+                      std::move(*evidence),
+                      row.integer(13) != 0,
+                      why};
 }
 
 Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) const {
@@ -367,13 +436,73 @@ Result<std::optional<IssuedCard>> Ledger::find_card(sqlite::Statement rows) cons
     return read_card(rows).map([](IssuedCard card) { return std::optional(std::move(card)); });
 }
 
+Result<bool> Ledger::serves(const Port& port) {
+    auto rows =
+        database_.query("SELECT 1 FROM renewal WHERE pickup_port = ? LIMIT 1", {port.text()});
+    return rows.step();
+}
+
+Result<void> Ledger::store_offline_allowance(std::int64_t seconds) {
+    return database_
+        .run("UPDATE station SET offline_handover_s = ?1 WHERE offline_handover_s <> ?1", {seconds})
+        .map([](std::int64_t) {});
+}
+
+Result<std::int64_t> Ledger::offline_allowance() {
+    auto rows = database_.query("SELECT offline_handover_s FROM station");
+    return rows.step().map([&](bool) { return rows.integer(0); });
+}
+
+Result<wire::LetterKeys> Ledger::letter_keys() {
+    auto rows = database_.query("SELECT point FROM letter_key ORDER BY position");
+    wire::LetterKeys keys;
+    while (true) {
+        const auto more = rows.step();
+        if (!more) {
+            return tl::make_unexpected(more.error());
+        }
+        if (!*more) {
+            return keys;
+        }
+        keys.points.push_back(rows.blob(0));
+    }
+}
+
+Result<bool> Ledger::store_letter_keys(const wire::LetterKeys& keys) {
+    const auto stored = letter_keys();
+    if (!stored || stored->points == keys.points) {
+        return stored.map([](const wire::LetterKeys&) { return false; });
+    }
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    auto done = database_.run("DELETE FROM letter_key");
+    for (const Bytes& point : keys.points) {
+        if (done) {
+            done = database_.run("INSERT INTO letter_key (point) VALUES (?)", {point});
+        }
+    }
+    if (!done) {
+        return tl::make_unexpected(done.error());
+    }
+    return transaction->commit().map([] { return true; });
+}
+
 Result<std::optional<IssuedCard>> Ledger::card_by_uid(const CardUid& uid) {
     return find_card(
-        database_.query(select_card("WHERE uid = ? AND state <> 'spoiled'"), {uid.hex()}));
+        database_.query(select_card("WHERE uid = ? AND " + std::string(not_over)), {uid.hex()}));
+}
+
+Result<bool> Ledger::was_given_up(const CardUid& uid) {
+    auto rows = database_.query(
+        "SELECT 1 FROM card WHERE uid = ? AND NOT (" + std::string(not_over) + ") LIMIT 1",
+        {uid.hex()});
+    return rows.step();
 }
 
 Result<std::optional<IssuedCard>> Ledger::card_of(RenewalId id) {
-    return find_card(database_.query(select_card("WHERE renewal = ? AND state <> 'spoiled'"),
+    return find_card(database_.query(select_card("WHERE renewal = ? AND " + std::string(not_over)),
                                      {id.value.text()}));
 }
 
@@ -393,13 +522,14 @@ Result<IssuedCard> Ledger::require_card(AttemptId attempt,
     return std::move(**card);
 }
 
-Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal,
+Result<std::int64_t> Ledger::journal(std::string_view kind, std::optional<RenewalId> renewal,
                                      const IssuedCard* card, std::string_view detail) {
     auto previous = head_of(database_, "journal", "record");
     if (!previous) {
         return tl::make_unexpected(previous.error());
     }
-    auto pass = database_.query("SELECT pass_no FROM renewal WHERE id = ?", {renewal.value.text()});
+    const std::string id = renewal ? renewal->value.text() : std::string();
+    auto pass = database_.query("SELECT pass_no FROM renewal WHERE id = ?", {id});
     auto last = database_.query("SELECT coalesce(max(record), 0) FROM journal");
     const auto pass_found = pass.step();
     const auto last_found = last.step();
@@ -407,9 +537,14 @@ Result<std::int64_t> Ledger::journal(std::string_view kind, RenewalId renewal,
         return tl::make_unexpected(pass_found ? last_found.error() : pass_found.error());
     }
     const std::int64_t record = last.integer(0) + 1;
-    json::object line{
-        {"record", record}, {"previous", to_hex(*previous)},   {"at", to_rfc3339(clock_->now())},
-        {"kind", kind},     {"renewal", renewal.value.text()}, {"pass_no", pass.text(0)}};
+    json::object line{{"record", record},
+                      {"previous", to_hex(*previous)},
+                      {"at", to_rfc3339(clock_->now())},
+                      {"kind", kind}};
+    if (renewal) {
+        line["renewal"] = id;
+        line["pass_no"] = pass.text(0);
+    }
     if (card != nullptr) {
         line["attempt"] = card->attempt.value.text();
         line["uid"] = card->uid.hex();
@@ -453,8 +588,14 @@ Result<std::int64_t> Ledger::owe(wire::FactType type, RenewalId renewal, FactPar
             fact.credential = parts.card->credential;
         }
         fact.authorisation = parts.card->authorisation;
-        if (type == wire::FactType::handed_over) {
-            fact.evidence = parts.card->evidence;
+        if (const auto& evidence = parts.card->evidence;
+            evidence && type == wire::FactType::handed_over) {
+            fact.evidence = checks_of(*evidence);
+            fact.collector = name(evidence->collector);
+            if (evidence->approval) {
+                fact.supervisor = evidence->approval->supervisor.text();
+                fact.reason = name(evidence->approval->reason);
+            }
         }
     }
     const std::string line = wire::encode(fact);
@@ -478,7 +619,7 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
                           1,
                           attempt.credential,
                           std::nullopt,
-                          {}};
+                          std::nullopt};
     auto record = journal("attempt_started", card.renewal, &card, {});
     if (!record) {
         return tl::make_unexpected(record.error());
@@ -500,31 +641,67 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
     return transaction->commit().map([&] { return WriteAheadIssuer::issue(card.uid, *record); });
 }
 
+/// One act on a card: what it becomes, what is written of it, and what the central is owed.
+struct Ledger::Step {
+    CardStage next;
+    std::string_view kind;  ///< the journal's word
+    std::initializer_list<wire::FactType> facts;
+    std::string_view detail;       ///< for the journal
+    std::string_view reason;       ///< for the facts
+    std::string_view reader = {};  ///< whose row of spoiled cards grows or ends
+};
+
 Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
                                      std::initializer_list<wire::FactType> facts,
                                      std::string_view detail) {
+    return take(card, Step{next, name(next), facts, detail, detail});
+}
+
+Result<void> Ledger::note_line(std::string_view reader, bool spoiled) {
+    if (reader.empty()) {
+        return {};
+    }
+    auto noted = spoiled ? database_.run(
+                               "INSERT INTO production_line VALUES (?, 1)"
+                               " ON CONFLICT (reader) DO UPDATE SET spoils = spoils + 1",
+                               {reader})
+                         : database_.run("DELETE FROM production_line WHERE reader = ?", {reader});
+    return noted.map([](std::int64_t) {});
+}
+
+Result<std::int64_t> Ledger::take(const IssuedCard& card, const Step& step) {
     auto transaction = sqlite::Transaction::begin(database_);
     if (!transaction) {
         return tl::make_unexpected(transaction.error());
     }
-    const bool resumed = next == CardStage::started;
-    auto record = journal(resumed ? "attempt_resumed" : name(next), card.renewal, &card, detail);
+    auto record = journal(step.kind, card.renewal, &card, step.detail);
     if (!record) {
         return record;
     }
+    const auto& evidence = card.evidence;
+    const bool approved = evidence && evidence->approval;
     auto updated = database_.run(
-        "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?"
-        " WHERE attempt = ?",
-        {name(next), *record, card.presentations,
+        "UPDATE card SET state = ?, record = ?, presentations = ?, authorisation = ?, evidence = ?,"
+        " collector = ?, supervisor = ?, waiver = ?, missing = ?, condemned = ? WHERE attempt = ?",
+        {name(step.next), *record, card.presentations,
          card.authorisation.has_value() ? Parameter(card.authorisation->text())
                                         : Parameter(nullptr),
-         card.evidence, card.attempt.value.text()});
+         evidence ? Parameter(checks_of(*evidence)) : Parameter(nullptr),
+         evidence ? Parameter(name(evidence->collector)) : Parameter(nullptr),
+         approved ? Parameter(evidence->approval->supervisor.text()) : Parameter(nullptr),
+         approved ? Parameter(name(evidence->approval->reason)) : Parameter(nullptr),
+         card.missing ? 1 : 0,
+         card.condemned ? Parameter(name(*card.condemned)) : Parameter(nullptr),
+         card.attempt.value.text()});
     if (!updated) {
         return updated;
     }
+    if (auto noted = note_line(step.reader, is_over(step.next)); !noted) {
+        return tl::make_unexpected(noted.error());
+    }
     std::int64_t last_seq = 0;
-    for (const wire::FactType type : facts) {
-        auto owed = owe(type, card.renewal, {&card, detail});
+    for (const wire::FactType type : step.facts) {
+        auto owed = owe(type, card.renewal, {&card, step.reason});
         if (!owed) {
             return owed;
         }
@@ -533,7 +710,7 @@ Result<std::int64_t> Ledger::advance(const IssuedCard& card, CardStage next,
     if (auto committed = transaction->commit(); !committed) {
         return tl::make_unexpected(committed.error());
     }
-    return facts.size() == 0 ? *record : last_seq;
+    return step.facts.size() == 0 ? *record : last_seq;
 }
 
 Result<WriteAhead> Ledger::resume_attempt(AttemptId attempt) {
@@ -542,7 +719,8 @@ Result<WriteAhead> Ledger::resume_attempt(AttemptId attempt) {
         return tl::make_unexpected(card.error());
     }
     ++card->presentations;
-    return advance(*card, CardStage::started, {}, {}).map([&](std::int64_t record) {
+    const Step resumed{CardStage::started, "attempt_resumed", {}, {}, {}};
+    return take(*card, resumed).map([&](std::int64_t record) {
         return WriteAheadIssuer::issue(card->uid, record);
     });
 }
@@ -555,35 +733,142 @@ Result<void> Ledger::record_torn(AttemptId attempt) {
     return advance(*card, CardStage::torn, {wire::FactType::torn}, {}).map([](std::int64_t) {});
 }
 
-Result<void> Ledger::record_verified(AttemptId attempt) {
+Result<void> Ledger::record_verified(AttemptId attempt, std::string_view reader) {
     auto card = require_card(attempt, {CardStage::started});
     if (!card) {
         return tl::make_unexpected(card.error());
     }
-    return advance(*card, CardStage::verified, {wire::FactType::verified}, {})
+    return take(*card, {CardStage::verified,
+                        name(CardStage::verified),
+                        {wire::FactType::verified},
+                        {},
+                        {},
+                        reader})
         .map([](std::int64_t) {});
 }
 
-Result<void> Ledger::record_spoiled(AttemptId attempt, std::string_view reason) {
+Result<void> Ledger::record_spoiled(AttemptId attempt, std::string_view reason,
+                                    std::string_view reader, const std::optional<StaffId>& staff) {
+    auto card = require_card(
+        attempt, {CardStage::started, CardStage::torn, CardStage::verified, CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    const std::string detail =
+        std::string(reason) + (staff ? " supervisor=" + staff->text() : std::string());
+    return take(*card, {CardStage::spoiled,
+                        name(CardStage::spoiled),
+                        {wire::FactType::spoiled},
+                        detail,
+                        reason,
+                        reader})
+        .map([](std::int64_t) {});
+}
+
+Result<std::int64_t> Ledger::spoils_in_a_row(std::string_view reader) {
+    auto rows = database_.query("SELECT spoils FROM production_line WHERE reader = ?", {reader});
+    return rows.step().map([&](bool found) { return found ? rows.integer(0) : 0; });
+}
+
+Result<void> Ledger::resume_line(std::string_view reader, const StaffId& staff) {
+    auto transaction = sqlite::Transaction::begin(database_);
+    if (!transaction) {
+        return tl::make_unexpected(transaction.error());
+    }
+    const std::string detail = std::string(reader) + " supervisor=" + staff.text();
+    if (auto record = journal("line_resumed", std::nullopt, nullptr, detail); !record) {
+        return tl::make_unexpected(record.error());
+    }
+    if (auto noted = note_line(reader, false); !noted) {
+        return noted;
+    }
+    return transaction->commit();
+}
+
+Result<WriteAhead> Ledger::record_condemned(AttemptId attempt, VoidReason reason) {
+    auto card = require_card(attempt, {CardStage::verified, CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    card->condemned = reason;
+    return take(*card, {card->stage, "condemned", {}, name(reason), {}})
+        .map([&](std::int64_t record) { return WriteAheadIssuer::issue(card->uid, record); });
+}
+
+Result<std::optional<PassNumber>> Ledger::condemn_by_order(std::int64_t seq) {
+    auto cards = find_card(database_.query(
+        select_card("WHERE attempt = (SELECT json_extract(line, '$.attempt') FROM outbox"
+                    " WHERE seq = ?) AND condemned IS NULL AND " +
+                    std::string(not_over)),
+        {seq}));
+    if (!cards) {
+        return tl::make_unexpected(cards.error());
+    }
+    if (!*cards) {
+        return std::optional<PassNumber>();
+    }
+    IssuedCard& card = **cards;
+    card.condemned = VoidReason::ordered;
+    const Step condemned{card.stage, "condemned", {}, name(VoidReason::ordered), {}};
+    if (auto taken = take(card, condemned); !taken) {
+        return tl::make_unexpected(taken.error());
+    }
+    return pass_of_fact(seq);
+}
+
+Result<void> Ledger::record_voided(AttemptId attempt, std::string_view reason) {
+    auto card = require_card(attempt, {CardStage::verified, CardStage::authorised});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return advance(*card, CardStage::voided, {wire::FactType::voided}, reason)
+        .map([](std::int64_t) {});
+}
+
+Result<void> Ledger::record_missing(AttemptId attempt) {
     auto card = require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
     if (!card) {
         return tl::make_unexpected(card.error());
     }
-    return advance(*card, CardStage::spoiled, {wire::FactType::spoiled}, reason)
+    card->missing = true;
+    return take(*card, {card->stage, "missing", {wire::FactType::missing}, {}, {}})
+        .map([](std::int64_t) {});
+}
+
+Result<void> Ledger::record_found(AttemptId attempt) {
+    auto card = require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    card->missing = false;
+    return take(*card, {card->stage, "found", {wire::FactType::found}, {}, {}})
+        .map([](std::int64_t) {});
+}
+
+Result<void> Ledger::record_written_off(AttemptId attempt, const StaffId& staff) {
+    auto card = require_card(attempt, {CardStage::started, CardStage::torn, CardStage::verified});
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    const std::string detail = "supervisor=" + staff.text();
+    return take(*card, {CardStage::written_off,
+                        name(CardStage::written_off),
+                        {wire::FactType::written_off},
+                        detail,
+                        "written_off"})
         .map([](std::int64_t) {});
 }
 
 Result<WriteAhead> Ledger::record_authorised(AttemptId attempt, Uuid authorisation,
-                                             std::string_view evidence) {
+                                             const HandOverEvidence& evidence) {
     auto card = require_card(attempt, {CardStage::verified, CardStage::authorised});
     if (!card) {
         return tl::make_unexpected(card.error());
     }
     card->authorisation = authorisation;
     card->evidence = evidence;
-    return advance(*card, CardStage::authorised, {}, evidence).map([&](std::int64_t record) {
-        return WriteAheadIssuer::issue(card->uid, record);
-    });
+    return advance(*card, CardStage::authorised, {}, in_words(evidence))
+        .map([&](std::int64_t record) { return WriteAheadIssuer::issue(card->uid, record); });
 }
 
 Result<WriteAhead> Ledger::authorised_before(AttemptId attempt) {
@@ -674,9 +959,18 @@ Result<std::optional<PassNumber>> Ledger::pass_of_fact(std::int64_t seq) {
 }
 
 Result<std::vector<std::string>> Ledger::history(const PassNumber& number) {
-    auto rows = database_.query(
-        "SELECT line FROM journal WHERE json_extract(line, '$.pass_no') = ? ORDER BY record",
-        {number.text()});
+    return journal_with("$.pass_no", number.text());
+}
+
+Result<std::vector<std::string>> Ledger::history(const CardUid& uid) {
+    return journal_with("$.uid", uid.hex());
+}
+
+Result<std::vector<std::string>> Ledger::journal_with(std::string_view member,
+                                                      const std::string& value) {
+    auto rows =
+        database_.query("SELECT line FROM journal WHERE json_extract(line, ?) = ? ORDER BY record",
+                        {member, value});
     std::vector<std::string> lines;
     while (true) {
         const auto more = rows.step();

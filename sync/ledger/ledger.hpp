@@ -41,6 +41,8 @@ struct Counts {
     std::int64_t to_produce = 0;
     std::int64_t in_doubt = 0;  ///< started, torn or authorised
     std::int64_t to_collect = 0;
+    std::int64_t to_void = 0;  ///< condemned, or of a withdrawn renewal, and not over
+    std::int64_t missing = 0;
     std::int64_t handed_over = 0;
     std::int64_t unacknowledged_facts = 0;
     std::optional<Timestamp> oldest_unacknowledged;  ///< when the oldest of them happened
@@ -97,20 +99,55 @@ class Ledger {
     /// All that are known, oldest first.
     [[nodiscard]] Result<std::vector<Renewal>> renewals(std::int64_t limit);
 
-    /// The card with this UID that is not spoiled.
+    /// Whether renewals that are picked up there come to this station.
+    [[nodiscard]] Result<bool> serves(const Port& port);
+
+    /// For how many seconds after its last answer the central allows hand-overs; the same again
+    /// writes nothing.
+    Result<void> store_offline_allowance(std::int64_t seconds);
+    [[nodiscard]] Result<std::int64_t> offline_allowance();
+
+    /// Whose letters are believed. Storing the same keys again writes nothing.
+    Result<bool> store_letter_keys(const wire::LetterKeys& keys);
+    [[nodiscard]] Result<wire::LetterKeys> letter_keys();
+
+    /// The card with this UID that is not over.
     [[nodiscard]] Result<std::optional<IssuedCard>> card_by_uid(const CardUid& uid);
-    /// The card of this renewal that is not spoiled.
+    /// The card of this renewal that is not over.
     [[nodiscard]] Result<std::optional<IssuedCard>> card_of(RenewalId id);
+    /// Whether a card that is over was on this chip.
+    [[nodiscard]] Result<bool> was_given_up(const CardUid& uid);
 
     // Acts. Those that give a WriteAhead are what must be durable before a card is changed.
     Result<WriteAhead> start_attempt(const StartedAttempt& attempt);
     /// Takes an open card up again, and counts that.
     Result<WriteAhead> resume_attempt(AttemptId attempt);
     Result<void> record_torn(AttemptId attempt);
-    Result<void> record_verified(AttemptId attempt);
-    Result<void> record_spoiled(AttemptId attempt, std::string_view reason);
+    /// A good card ends the row of spoiled ones on its reader.
+    Result<void> record_verified(AttemptId attempt, std::string_view reader = {});
+    /// Counted against the reader, where one is named; `staff` is who answers for a card that was
+    /// given up unseen.
+    Result<void> record_spoiled(AttemptId attempt, std::string_view reason,
+                                std::string_view reader = {},
+                                const std::optional<StaffId>& staff = {});
+    /// Cards spoiled in a row on this reader.
+    [[nodiscard]] Result<std::int64_t> spoils_in_a_row(std::string_view reader);
+    /// Somebody looked at the reader; `staff` is who said so.
+    Result<void> resume_line(std::string_view reader, const StaffId& staff);
+
+    /// The card must be made unusable: from now on it serves nobody. Again for one that is
+    /// condemned already. A finished or authorised card.
+    Result<WriteAhead> record_condemned(AttemptId attempt, VoidReason reason);
+    /// The central's answer to a fact ordered its card void. Gives the card's pass, where a card of
+    /// ours is condemned by that now.
+    Result<std::optional<PassNumber>> condemn_by_order(std::int64_t seq);
+    /// It is unusable.
+    Result<void> record_voided(AttemptId attempt, std::string_view reason);
+    Result<void> record_missing(AttemptId attempt);
+    Result<void> record_found(AttemptId attempt);
+    Result<void> record_written_off(AttemptId attempt, const StaffId& staff);
     Result<WriteAhead> record_authorised(AttemptId attempt, Uuid authorisation,
-                                         std::string_view evidence);
+                                         const HandOverEvidence& evidence);
     /// The proof again for a card that was authorised before; writes nothing.
     Result<WriteAhead> authorised_before(AttemptId attempt);
     /// Two facts at once, the card made live and the card handed over; gives the last one's seq.
@@ -125,8 +162,9 @@ class Ledger {
     /// The new pass that a fact is about.
     [[nodiscard]] Result<std::optional<PassNumber>> pass_of_fact(std::int64_t seq);
 
-    /// The journal's lines that name this pass, in order, for people.
+    /// The journal's lines that name this pass, or this chip, in order, for people.
     [[nodiscard]] Result<std::vector<std::string>> history(const PassNumber& number);
+    [[nodiscard]] Result<std::vector<std::string>> history(const CardUid& uid);
 
   private:
     struct FactParts;
@@ -149,13 +187,18 @@ class Ledger {
     Result<IssuedCard> require_card(AttemptId attempt, std::initializer_list<CardStage> states);
     Result<void> upsert(const Renewal& renewal);
     /// Appends to the journal; gives the record's number.
-    Result<std::int64_t> journal(std::string_view kind, RenewalId renewal, const IssuedCard* card,
-                                 std::string_view detail);
+    Result<std::int64_t> journal(std::string_view kind, std::optional<RenewalId> renewal,
+                                 const IssuedCard* card, std::string_view detail);
     Result<std::int64_t> owe(wire::FactType type, RenewalId renewal, FactParts parts);
     /// Journal, new state and fact of a card in one commit.
     Result<std::int64_t> advance(const IssuedCard& card, CardStage next,
                                  std::initializer_list<wire::FactType> facts,
                                  std::string_view detail);
+    struct Step;
+    Result<std::int64_t> take(const IssuedCard& card, const Step& step);
+    Result<std::vector<std::string>> journal_with(std::string_view member,
+                                                  const std::string& value);
+    Result<void> note_line(std::string_view reader, bool spoiled);
 
     sqlite::Database database_;
     Reserve reserve_;

@@ -5,7 +5,8 @@
 CREATE TABLE station (
     only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
     incarnation TEXT NOT NULL,             -- a new one for each new or restored ledger
-    cursor      TEXT NOT NULL DEFAULT ''   -- how far the central's changes are stored
+    cursor      TEXT NOT NULL DEFAULT '',  -- how far the central's changes are stored
+    offline_handover_s INTEGER NOT NULL DEFAULT 0  -- as the central allowed last; 0: not at all
 ) STRICT;
 
 -- What the central said last of each renewal.
@@ -37,17 +38,31 @@ CREATE TABLE card (
     uid               TEXT NOT NULL,
     key_generation    INTEGER NOT NULL,
     state             TEXT NOT NULL CHECK (state IN
-                          ('started', 'torn', 'verified', 'authorised', 'handed_over', 'spoiled')),
+                          ('started', 'torn', 'verified', 'authorised', 'handed_over',
+                           'spoiled', 'voided', 'written_off')),
     presentations     INTEGER NOT NULL DEFAULT 1,  -- how often the writing was taken up
     credential_sealed BLOB NOT NULL,               -- the exact octets for the card's pass file
     credential_sha256 BLOB NOT NULL,
     authorisation     TEXT,                        -- the central's, once it was given
-    evidence          TEXT,                        -- how the old pass was checked
-    record            INTEGER NOT NULL REFERENCES journal (record)  -- the newest record of this card
+    evidence          TEXT,                        -- what that rested on: letter_signed+qr_number_matched
+    record            INTEGER NOT NULL REFERENCES journal (record), -- the newest record of this card
+    collector         TEXT,                        -- who collected: holder or representative
+    supervisor        TEXT,                        -- who answered for what was missing, as typed in
+    waiver            TEXT,                        -- and why
+    missing           INTEGER NOT NULL DEFAULT 0 CHECK (missing IN (0, 1)),
+    condemned         TEXT                         -- why it must be made unusable, if it must
 ) STRICT;
 -- Several cards may serve a renewal in turn; one at a time.
-CREATE UNIQUE INDEX one_card_at_a_time ON card (renewal) WHERE state <> 'spoiled';
-CREATE UNIQUE INDEX one_renewal_on_a_card ON card (uid) WHERE state <> 'spoiled';
+CREATE UNIQUE INDEX one_card_at_a_time ON card (renewal)
+    WHERE state NOT IN ('spoiled', 'voided', 'written_off');
+CREATE UNIQUE INDEX one_renewal_on_a_card ON card (uid)
+    WHERE state NOT IN ('spoiled', 'voided', 'written_off');
+
+-- Readers on which the last cards were spoiled, one after the other.
+CREATE TABLE production_line (
+    reader TEXT PRIMARY KEY,
+    spoils INTEGER NOT NULL
+) STRICT;
 
 -- Everything that was decided or done, append-only. `line` is JSON with the SHA-256 of the line before.
 CREATE TABLE journal (
@@ -64,3 +79,9 @@ CREATE TABLE outbox (
     acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged IN (0, 1))
 ) STRICT;
 CREATE INDEX outbox_unacknowledged ON outbox (seq) WHERE acknowledged = 0;
+
+-- The public keys that pick-up letters are signed with, as the central told them last.
+CREATE TABLE letter_key (
+    position INTEGER PRIMARY KEY,          -- the current one first
+    point    BLOB NOT NULL                 -- uncompressed
+) STRICT;

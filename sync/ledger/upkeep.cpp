@@ -17,9 +17,55 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 2;
-constexpr std::array<sqlite::Migration, 1> migrations{
-    {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"}}};
+constexpr std::int32_t schema_version = 5;
+/// Until version 3 the counter asked for the old pass alone, and the holder alone collected.
+constexpr std::string_view evidence_of_letters =
+    "ALTER TABLE card ADD COLUMN collector TEXT;"
+    "ALTER TABLE card ADD COLUMN supervisor TEXT;"
+    "ALTER TABLE card ADD COLUMN waiver TEXT;"
+    "UPDATE card SET evidence = 'letter_missing+qr_number_matched', collector = 'holder'"
+    " WHERE evidence = 'qr_number_matched';"
+    "UPDATE card SET evidence = NULL WHERE evidence = '';"
+    "CREATE TABLE letter_key (position INTEGER PRIMARY KEY, point BLOB NOT NULL) STRICT;";
+/// The table is made anew: SQLite cannot change what its CHECK allows.
+constexpr std::string_view cards_that_end =
+    "CREATE TABLE card_4 ("
+    " attempt TEXT PRIMARY KEY,"
+    " renewal TEXT NOT NULL REFERENCES renewal (id),"
+    " epoch INTEGER NOT NULL,"
+    " uid TEXT NOT NULL,"
+    " key_generation INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('started', 'torn', 'verified', 'authorised',"
+    "  'handed_over', 'spoiled', 'voided', 'written_off')),"
+    " presentations INTEGER NOT NULL DEFAULT 1,"
+    " credential_sealed BLOB NOT NULL,"
+    " credential_sha256 BLOB NOT NULL,"
+    " authorisation TEXT,"
+    " evidence TEXT,"
+    " record INTEGER NOT NULL REFERENCES journal (record),"
+    " collector TEXT,"
+    " supervisor TEXT,"
+    " waiver TEXT,"
+    " missing INTEGER NOT NULL DEFAULT 0 CHECK (missing IN (0, 1)),"
+    " condemned TEXT"
+    ") STRICT;"
+    "INSERT INTO card_4 (attempt, renewal, epoch, uid, key_generation, state, presentations,"
+    " credential_sealed, credential_sha256, authorisation, evidence, record, collector, supervisor,"
+    " waiver) SELECT attempt, renewal, epoch, uid, key_generation, state, presentations,"
+    " credential_sealed, credential_sha256, authorisation, evidence, record, collector, supervisor,"
+    " waiver FROM card ORDER BY rowid;"
+    "DROP TABLE card;"
+    "ALTER TABLE card_4 RENAME TO card;"
+    "CREATE UNIQUE INDEX one_card_at_a_time ON card (renewal)"
+    " WHERE state NOT IN ('spoiled', 'voided', 'written_off');"
+    "CREATE UNIQUE INDEX one_renewal_on_a_card ON card (uid)"
+    " WHERE state NOT IN ('spoiled', 'voided', 'written_off');"
+    "CREATE TABLE production_line (reader TEXT PRIMARY KEY, spoils INTEGER NOT NULL) STRICT;";
+constexpr std::array<sqlite::Migration, 4> migrations{
+    {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"},
+     {3, evidence_of_letters},
+     {4, cards_that_end},
+     {5, "ALTER TABLE station ADD COLUMN offline_handover_s INTEGER NOT NULL DEFAULT 0;"}}};
 constexpr std::size_t hash_size = 32;
 /// A copy must be proven whole, however long that takes.
 constexpr std::chrono::hours no_hurry{24};

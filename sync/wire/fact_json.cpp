@@ -15,6 +15,8 @@ constexpr std::size_t hash_size = 32;
 constexpr std::size_t max_type_size = 32;
 constexpr std::size_t max_credential_size = std::size_t{3} * 1024;
 constexpr std::size_t max_evidence_size = 128;
+constexpr std::size_t max_collector_size = 32;
+constexpr std::size_t max_staff_size = 32;
 constexpr std::size_t max_reason_size = 128;
 constexpr std::size_t max_order_size = 32;
 constexpr auto max_int = std::numeric_limits<std::int64_t>::max();
@@ -82,6 +84,12 @@ void read_optional_members(Members& members, Fact& fact) {
     if (members.has("evidence")) {
         fact.evidence = members.parsed("evidence", max_evidence_size, not_empty).value_or("");
     }
+    if (members.has("collector")) {
+        fact.collector = members.parsed("collector", max_collector_size, not_empty).value_or("");
+    }
+    if (members.has("supervisor")) {
+        fact.supervisor = members.parsed("supervisor", max_staff_size, not_empty).value_or("");
+    }
     if (members.has("reason")) {
         fact.reason = members.parsed("reason", max_reason_size, not_empty).value_or("");
     }
@@ -139,6 +147,12 @@ std::string encode(const Fact& fact) {
     }
     if (!fact.evidence.empty()) {
         object.emplace("evidence", fact.evidence);
+    }
+    if (!fact.collector.empty()) {
+        object.emplace("collector", fact.collector);
+    }
+    if (!fact.supervisor.empty()) {
+        object.emplace("supervisor", fact.supervisor);
     }
     if (!fact.reason.empty()) {
         object.emplace("reason", fact.reason);

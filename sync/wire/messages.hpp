@@ -130,9 +130,11 @@ struct Fact {
     std::optional<CardUid> card;
     Bytes credential;                   ///< `verified` only: the COSE_Sign1 on the card
     std::optional<Uuid> authorisation;  ///< `card_activated`, `handed_over`
-    std::string
-        evidence;        ///< `handed_over`: how the old pass was checked, such as qr_number_matched
-    std::string reason;  ///< of what ended or was refused: a stable code
+    std::string evidence;   ///< `handed_over`: what was checked, as letter_signed+qr_number_matched
+    std::string collector;  ///< `handed_over`: holder or representative
+    std::string supervisor;  ///< `handed_over`: who answers for what was missing
+    /// Of what ended, was refused, or was let pass by the supervisor: a stable code.
+    std::string reason;
 };
 
 enum class FactOutcome : std::uint8_t {
@@ -143,6 +145,9 @@ enum class FactOutcome : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view name(FactOutcome outcome);
+
+/// What a station can be ordered to do.
+inline constexpr std::string_view order_void_card = "void_card";
 
 struct FactResult {
     std::int64_t seq;

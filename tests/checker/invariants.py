@@ -12,7 +12,8 @@ from records import ZEROS, octets
 INVARIANTS = {}
 MADE_STATES = ("verified", "authorised", "handed_over")
 OPEN_STATES = ("started", "torn", "authorised")
-ENDINGS = ("spoiled", "voided")
+ENDINGS = ("spoiled", "voided", "written_off")
+OVER_STATES = ENDINGS
 
 
 def invariant(promise):
@@ -424,9 +425,18 @@ def life_faults(row, told):
             yield f"{later} without {earlier} before"
     if row["state"] in MADE_STATES and "verified" not in types:
         yield "no fact says that it was verified"
-    ended = any(name in types for name in ENDINGS)
-    if ended != (row["state"] == "spoiled"):
-        yield "spoiled in the ledger and in no fact" if not ended else "told as spoiled or voided"
+    ended = [name for name in types if name in ENDINGS]
+    if row["state"] in OVER_STATES and ended != [row["state"]]:
+        yield f"{row['state']} in the ledger and told as {', '.join(ended) or 'nothing'}"
+    if row["state"] not in OVER_STATES and ended:
+        yield f"told as {', '.join(ended)}"
+    lost = [name for name in types if name in ("missing", "found")]
+    if lost != ["missing", "found"] * (len(lost) // 2) + ["missing"] * (len(lost) % 2):
+        yield "missing and found do not follow one another"
+    if len(lost) % 2 != row["missing"] and row["state"] not in OVER_STATES:
+        yield "missing in the ledger and in no fact, or the other way round"
+    if row["state"] == "written_off" and lost[-1:] != ["missing"]:
+        yield "written off and never missing"
 
 
 @invariant("no card is in doubt")

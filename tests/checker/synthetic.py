@@ -101,7 +101,8 @@ class Plastic:
                         "epoch": 1}
         self.state, self.stage = "handed_over", "active"
         self.tell("card_activated", authorisation=self.authorisation)
-        self.tell("handed_over", authorisation=self.authorisation, evidence="qr_number_matched")
+        self.tell("handed_over", authorisation=self.authorisation, evidence="letter_signed+qr_number_matched",
+                  collector="holder")
         self.renewal |= {"status": "issued"}
         return self
 

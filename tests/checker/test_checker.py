@@ -502,7 +502,7 @@ class Chains(Checker):
         for member, value, words in (("epoch", 2, "says epoch 2, the ledger 1"),
                                      ("authorisation", "0", "names another authorisation"),
                                      ("attempt", "0", "which the ledger does not have"),
-                                     ("type", "spoiled", "told as spoiled or voided"),
+                                     ("type", "spoiled", "told as spoiled"),
                                      ("seq", 99, "says it is fact 99")):
             with self.subTest(member=member):
                 self.run_ = Run(self.folder())

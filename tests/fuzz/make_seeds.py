@@ -97,7 +97,8 @@ def seeds():
     yield "wire", "fact", line(
         id=ID, incarnation=ID, seq=1, previous="00" * 32, at="2021-12-01T04:00:00.000Z",
         type="verified", renewal=ID, attempt=ID, epoch=1, card=UID, credential="D284",
-        authorisation=ID, evidence="qr_number_matched", reason="none",
+        authorisation=ID, evidence="letter_signed+qr_number_matched", collector="holder",
+        supervisor="s-17", reason="lost",
     )
     yield "wire", "facts_answer", line(
         acked_through=1, results=[dict(seq=1, outcome="applied", order="void_card")]

@@ -200,6 +200,7 @@ BOOST_AUTO_TEST_CASE(with_the_central_away_nothing_is_handed_over_and_the_words_
     BOOST_REQUIRE(journey.produce());
     BOOST_REQUIRE(
         eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
+    BOOST_REQUIRE(!office.place.letter_for(journey.old_pass()).empty());
     office.place.stop_central();
     const std::string log = office.place.path("logs/away");
     Process sitting = office.place.begin_hand_over(journey.old_pass(), log);

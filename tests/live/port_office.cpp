@@ -1,5 +1,6 @@
 #include "tests/live/port_office.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -259,10 +260,46 @@ json::object PortOffice::renewal(const std::string& pass_no) {
     return {};
 }
 
-Process PortOffice::begin_hand_over(const std::string& old_qr, const std::string& log) {
-    return {{options_.programs + "/stationctl", "--control", "unix:" + path("stationd.sock"),
-             "--json", "hand-over", "--old-qr", old_qr},
-            log};
+std::string PortOffice::letter_for(const std::string& old_qr) {
+    std::string& letter = letters_[old_qr];
+    const auto look = [&] {
+        boost::system::error_code error;
+        const json::value queue = json::parse(station_run({"queue"}).out, error);
+        if (error || !queue.is_object()) {
+            return false;
+        }
+        for (const json::value& row : queue.at("renewals").as_array()) {
+            if (old_qr.find(text(row.as_object(), "old_pass_no")) == std::string::npos) {
+                continue;
+            }
+            letter = run({options_.programs + "/centralctl", "--admin",
+                          "unix:" + options_.folder + "/admin.sock", "letter",
+                          text(row.as_object(), "pass_no")})
+                         .out;
+            letter = letter.substr(0, letter.find('\n'));
+        }
+        return letter.starts_with("PL1:");
+    };
+    if (letter.empty() && !eventually(look)) {
+        letter.clear();
+    }
+    return letter;
+}
+
+Process PortOffice::begin_hand_over(const std::string& old_qr, const std::string& log,
+                                    const std::vector<std::string>& more) {
+    std::vector<std::string> command{options_.programs + "/stationctl",
+                                     "--control",
+                                     "unix:" + path("stationd.sock"),
+                                     "--json",
+                                     "hand-over",
+                                     "--old-qr",
+                                     old_qr};
+    if (std::find(more.begin(), more.end(), "--letter-qr") == more.end()) {
+        command.insert(command.end(), {"--letter-qr", letter_for(old_qr)});
+    }
+    command.insert(command.end(), more.begin(), more.end());
+    return {command, log};
 }
 
 std::vector<json::object> PortOffice::events() const {

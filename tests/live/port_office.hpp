@@ -71,8 +71,13 @@ class PortOffice {
     json::object reader(std::size_t number);
     /// The renewal with this new pass number, as the station knows it, or an empty object.
     json::object renewal(const std::string& pass_no);
-    /// Starts a hand-over and goes on; its steps go to the given file.
-    Process begin_hand_over(const std::string& old_qr, const std::string& log);
+    /// Starts a hand-over and goes on; its steps go to the given file. `more` are further words of
+    /// the command; without a letter among them, the one that the central holds for the pass.
+    Process begin_hand_over(const std::string& old_qr, const std::string& log,
+                            const std::vector<std::string>& more = {});
+    /// The code on the letter of the renewal that exchanges this old pass, as the central tells its
+    /// administrators; waits for it, and keeps it for when the central is away.
+    std::string letter_for(const std::string& old_qr);
 
     /// A file of the office's own.
     [[nodiscard]] std::string path(const std::string& name) const {
@@ -95,6 +100,7 @@ class PortOffice {
     UsbBus* bus_;  ///< the machine's, if it has one
     std::optional<Process> station_;
     std::vector<Slot> slots_;
+    std::map<std::string, std::string> letters_;  ///< by old pass
 };
 
 }  // namespace live

@@ -154,6 +154,19 @@ BOOST_AUTO_TEST_CASE(what_is_optional_has_the_documented_defaults) {
     BOOST_TEST(!read->production.refuse_unproven_chips);
     BOOST_TEST(!read->production.hold_odd_data);
     BOOST_TEST(read->production.max_presentations == 10);
+    BOOST_TEST(read->hand_over.require_letter);
+    BOOST_TEST(read->hand_over.representatives_need_supervisor);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_counter_asks_for_is_set_in_its_own_table) {
+    const auto read = read_with("[production]",
+                                "[hand_over]\nrequire_letter = false\n"
+                                "representatives_need_supervisor = false\n[production]");
+    BOOST_REQUIRE(read);
+    BOOST_TEST(!read->hand_over.require_letter);
+    BOOST_TEST(!read->hand_over.representatives_need_supervisor);
+    BOOST_TEST(has(refusal_with("[production]", "[hand_over]\nletter = false\n[production]"),
+                   "unknown setting \"letter\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_is_addressed_over_the_stack_that_its_settings_name) {

@@ -55,8 +55,9 @@ inline Renewal sample_renewal() {
 }
 
 inline IssuedCard sample_card(CardStage stage) {
-    return IssuedCard{AttemptId(id_of(2)), RenewalId(id_of(1)), Epoch(1), sample_uid(), 1, stage, 1,
-                      Bytes{1, 2},         std::nullopt,        {}};
+    return IssuedCard{
+        AttemptId(id_of(2)), RenewalId(id_of(1)), Epoch(1),    sample_uid(), 1, stage, 1,
+        Bytes{1, 2},         std::nullopt,        std::nullopt};
 }
 
 }  // namespace card::issuance

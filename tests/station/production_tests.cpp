@@ -12,8 +12,13 @@ using namespace card::issuance::production;
 namespace {
 
 CardSeen blank() {
-    return CardSeen{sample_uid(), true, true, std::nullopt, Claimed{sample_renewal(), Epoch(3)},
-                    sample_day()};
+    CardSeen seen{};
+    seen.uid = sample_uid();
+    seen.has_factory_key = true;
+    seen.genuine = true;
+    seen.next = Claimed{sample_renewal(), Epoch(3)};
+    seen.today = sample_day();
+    return seen;
 }
 
 CardSeen known(CardStage stage, std::int64_t presentations = 1) {

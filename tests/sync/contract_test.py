@@ -166,7 +166,8 @@ class Contract(unittest.TestCase):
             ledger.line("old_pass_retired", ids[first], authorisation=grant.json["id"], **common),
             ledger.line("card_activated", ids[first], authorisation=grant.json["id"], **common),
             ledger.line("handed_over", ids[first], authorisation=grant.json["id"],
-                        evidence="qr_number_matched", **common),
+                        evidence="letter_missing+qr_number_matched", collector="holder",
+                        supervisor="s-17", reason="lost", **common),
             ledger.line("torn", str(uuid.uuid4()), **common),
             ledger.line("attempt_started", ids[second], **common))
         outcomes = [each["outcome"] for each in answer.json["results"]]

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr sqlite::Schema ledger_file{0x43535431, 2, ""};
+constexpr sqlite::Schema ledger_file{0x43535431, 5, ""};
 
 class SteppingClock final : public Clock {
   public:
@@ -87,6 +87,15 @@ ledger::StartedAttempt attempt(std::uint8_t last, std::uint8_t of_renewal, std::
             Bytes{0xD2, 0x84, 0x43, last}};
 }
 
+/// With nothing missing, and with a supervisor for the letter.
+HandOverEvidence evidence() {
+    return {LetterCheck::letter_signed, OldPassCheck::qr_number_matched, Collector::holder};
+}
+HandOverEvidence waived_evidence() {
+    return {LetterCheck::letter_missing, OldPassCheck::visual, Collector::representative,
+            Approval{StaffId::parse("s-17").value(), WaiverReason::not_received}};
+}
+
 template <class T>
 bool is_defect(const Result<T>& result) {
     return !result && result.error().fault == Fault::report_defect;
@@ -148,8 +157,7 @@ struct Fixture {
     }
     void start_to_authorised() {
         start_and_verify();
-        BOOST_REQUIRE(
-            book->record_authorised(attempt_id(1), uuid(9), "qr_number_matched").has_value());
+        BOOST_REQUIRE(book->record_authorised(attempt_id(1), uuid(9), evidence()).has_value());
     }
     void start_to_handed_over() {
         start_to_authorised();
@@ -199,10 +207,22 @@ std::vector<Act> every_act() {
         {"verified", [](Ledger& book) { return done(book.record_verified(attempt_id(1))); }},
         {"spoiled", [](Ledger& book) { return done(book.record_spoiled(attempt_id(1), "r")); }},
         {"authorised",
-         [](Ledger& book) { return done(book.record_authorised(attempt_id(1), uuid(9), "e")); }},
+         [](Ledger& book) {
+             return done(book.record_authorised(attempt_id(1), uuid(9), evidence()));
+         }},
         {"authorised before",
          [](Ledger& book) { return done(book.authorised_before(attempt_id(1))); }},
-        {"handed over", [](Ledger& book) { return done(book.record_handed_over(attempt_id(1))); }}};
+        {"handed over", [](Ledger& book) { return done(book.record_handed_over(attempt_id(1))); }},
+        {"condemned",
+         [](Ledger& book) {
+             return done(book.record_condemned(attempt_id(1), VoidReason::expired));
+         }},
+        {"voided", [](Ledger& book) { return done(book.record_voided(attempt_id(1), "r")); }},
+        {"missing", [](Ledger& book) { return done(book.record_missing(attempt_id(1))); }},
+        {"found", [](Ledger& book) { return done(book.record_found(attempt_id(1))); }},
+        {"written off", [](Ledger& book) {
+             return done(book.record_written_off(attempt_id(1), StaffId::parse("s-17").value()));
+         }}};
 }
 
 struct Stage {
@@ -214,17 +234,21 @@ struct Stage {
 std::vector<Stage> every_stage() {
     return {
         {"unknown", [](Fixture&) {}, {}},
-        {"started", [](Fixture& f) { f.start(); }, {"resume", "torn", "verified", "spoiled"}},
+        {"started",
+         [](Fixture& f) { f.start(); },
+         {"resume", "torn", "verified", "spoiled", "missing", "found", "written off"}},
         {"torn",
          [](Fixture& f) {
              f.start();
              (void)f.book->record_torn(attempt_id(1));
          },
-         {"resume", "torn", "spoiled"}},
-        {"verified", [](Fixture& f) { f.start_and_verify(); }, {"spoiled", "authorised"}},
+         {"resume", "torn", "spoiled", "missing", "found", "written off"}},
+        {"verified",
+         [](Fixture& f) { f.start_and_verify(); },
+         {"spoiled", "authorised", "condemned", "voided", "missing", "found", "written off"}},
         {"authorised",
          [](Fixture& f) { f.start_to_authorised(); },
-         {"authorised", "authorised before", "handed over"}},
+         {"spoiled", "authorised", "authorised before", "handed over", "condemned", "voided"}},
         {"handed over", [](Fixture& f) { f.start_to_handed_over(); }, {}},
         {"spoiled",
          [](Fixture& f) {
@@ -450,7 +474,7 @@ BOOST_AUTO_TEST_CASE(a_started_card_comes_back_whole) {
     BOOST_TEST(card.presentations == 1);
     BOOST_TEST((card.credential == attempt(1, 1, 1).credential));
     BOOST_TEST(!card.authorisation.has_value());
-    BOOST_TEST(card.evidence.empty());
+    BOOST_TEST(!card.evidence.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_proof_of_a_start_names_its_card_and_record) {
@@ -512,13 +536,13 @@ BOOST_AUTO_TEST_CASE(an_authorisation_is_remembered_with_its_evidence) {
     start_to_authorised();
     const auto card = book->card_by_uid(uid(1)).value().value();
     BOOST_TEST((card.authorisation == uuid(9)));
-    BOOST_TEST(card.evidence == "qr_number_matched");
+    BOOST_TEST((card.evidence == evidence()));
     BOOST_TEST((card.stage == CardStage::authorised));
 }
 
 BOOST_AUTO_TEST_CASE(the_proof_of_an_authorisation_is_given_again_after_reopening) {
     start_and_verify();
-    const auto first = book->record_authorised(attempt_id(1), uuid(9), "e").value();
+    const auto first = book->record_authorised(attempt_id(1), uuid(9), evidence()).value();
     reopen();
     const auto again = book->authorised_before(attempt_id(1)).value();
     BOOST_TEST((again.uid() == first.uid()));
@@ -541,7 +565,7 @@ BOOST_AUTO_TEST_CASE(counts_tell_each_queue) {
     counts = book->counts().value();
     BOOST_TEST(counts.in_doubt == 0);
     BOOST_TEST(counts.to_collect == 1);
-    BOOST_REQUIRE(book->record_authorised(attempt_id(1), uuid(9), "e").has_value());
+    BOOST_REQUIRE(book->record_authorised(attempt_id(1), uuid(9), evidence()).has_value());
     BOOST_REQUIRE(book->record_handed_over(attempt_id(1)).has_value());
     counts = book->counts().value();
     BOOST_TEST(counts.to_collect == 0);
@@ -592,7 +616,57 @@ BOOST_AUTO_TEST_CASE(the_facts_of_a_hand_over_carry_authorisation_and_evidence) 
     const auto all = facts();
     BOOST_TEST((all[2].authorisation == uuid(9)));
     BOOST_TEST((all[3].authorisation == uuid(9)));
-    BOOST_TEST(all[3].evidence == "qr_number_matched");
+    BOOST_TEST(all[3].evidence == "letter_signed+qr_number_matched");
+    BOOST_TEST(all[3].collector == "holder");
+    BOOST_TEST(all[3].supervisor == "");
+    BOOST_TEST(all[3].reason == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_supervisor_let_pass_stands_in_card_journal_and_fact) {
+    start_and_verify();
+    BOOST_REQUIRE(book->record_authorised(attempt_id(1), uuid(9), waived_evidence()).has_value());
+    reopen();
+    BOOST_TEST((book->card_by_uid(uid(1)).value()->evidence == waived_evidence()));
+    BOOST_TEST(book->history(number(1)).value().back().find(
+                   "letter_missing+visual representative supervisor=s-17 reason=not_received") !=
+               std::string::npos);
+    BOOST_REQUIRE(book->record_handed_over(attempt_id(1)).has_value());
+    const wire::Fact told = facts().back();
+    BOOST_TEST(told.evidence == "letter_missing+visual");
+    BOOST_TEST(told.collector == "representative");
+    BOOST_TEST(told.supervisor == "s-17");
+    BOOST_TEST(told.reason == "not_received");
+}
+
+BOOST_AUTO_TEST_CASE(the_keys_of_letters_are_kept_and_the_same_ones_write_nothing) {
+    const wire::LetterKeys keys{{Bytes(65, 4), Bytes(65, 5)}};
+    BOOST_TEST(book->store_letter_keys(keys).value());
+    BOOST_TEST(!book->store_letter_keys(keys).value());
+    reopen();
+    BOOST_TEST((book->letter_keys().value().points == keys.points));
+    BOOST_TEST(book->store_letter_keys({{Bytes(65, 6)}}).value());
+    BOOST_TEST(book->letter_keys().value().points.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_offline_allowance_is_kept_and_is_none_at_first) {
+    BOOST_TEST(book->offline_allowance().value() == 0);
+    BOOST_REQUIRE(book->store_offline_allowance(3600).has_value());
+    reopen();
+    BOOST_TEST(book->offline_allowance().value() == 3600);
+}
+
+BOOST_AUTO_TEST_CASE(the_history_of_a_chip_has_the_lines_that_name_it) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged").has_value());
+    BOOST_REQUIRE(book->start_attempt(attempt(2, 1, 2)).has_value());
+    BOOST_TEST(book->history(uid(1)).value().size() == 2U);
+    BOOST_TEST(book->history(uid(2)).value().size() == 1U);
+    BOOST_TEST(book->history(number(1)).value().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_port_is_served_once_a_renewal_of_it_came) {
+    BOOST_TEST(book->serves(Port::parse("KH").value()).value());
+    BOOST_TEST(!book->serves(Port::parse("KL").value()).value());
 }
 
 BOOST_AUTO_TEST_CASE(a_hand_over_gives_the_number_of_its_last_fact) {
@@ -870,7 +944,7 @@ BOOST_AUTO_TEST_CASE(an_edited_line_is_noticed_when_the_ledger_is_opened) {
          {"UPDATE journal SET line = replace(line, 'started', 'spoiled')",
           "UPDATE journal SET sha256 = zeroblob(32)", "UPDATE outbox SET line = 'nonsense'"}) {
         fs::copy_file(path(), copy, fs::copy_options::overwrite_existing);
-        BOOST_REQUIRE(sqlite::Database::open(copy, {0x43535431, 2, ""}).value().run(edit));
+        BOOST_REQUIRE(sqlite::Database::open(copy, ledger_file).value().run(edit));
         const auto refused = opened(copy);
         BOOST_REQUIRE_MESSAGE(!refused, edit);
         BOOST_TEST((refused.error().fault == Fault::stop_station), edit);
@@ -945,7 +1019,7 @@ BOOST_AUTO_TEST_CASE(after_a_crash_behind_any_act_that_act_is_there) {
         {"verified", [&] { return book->record_verified(attempt_id(1)).has_value(); }},
         {"page", [&] { return book->store_page(page_of({renewal(3)}, "c3")).has_value(); }},
         {"authorised",
-         [&] { return book->record_authorised(attempt_id(1), uuid(9), "e").has_value(); }},
+         [&] { return book->record_authorised(attempt_id(1), uuid(9), evidence()).has_value(); }},
         {"handed over", [&] { return book->record_handed_over(attempt_id(1)).has_value(); }},
         {"refusal", [&] { return book->record_refusal(renewal_id(2), "held").has_value(); }},
         {"acknowledge", [&] { return book->acknowledge(3).has_value(); }},
@@ -1108,7 +1182,7 @@ std::optional<Failure> live_a_life(Ledger& book) {
         [&] { return failure_of(book.resume_attempt(attempt_id(1))); },
         [&] { return failure_of(book.record_verified(attempt_id(1))); },
         [&] { return failure_of(book.acknowledge(2)); },
-        [&] { return failure_of(book.record_authorised(attempt_id(1), uuid(9), "qr")); },
+        [&] { return failure_of(book.record_authorised(attempt_id(1), uuid(9), evidence())); },
         [&] { return failure_of(book.record_handed_over(attempt_id(1))); },
     };
     for (const auto& act : acts) {
@@ -1175,6 +1249,154 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_act_and_the_file_stays_whole) {
 
 BOOST_AUTO_TEST_CASE(a_write_that_fails_fails_its_act_and_the_file_stays_whole) {
     fail_each(FailingDisk::What::write, SQLITE_IOERR_WRITE);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// A ledger as version 2 left it, with one card that was handed over.
+void write_version_2(const std::string& path) {
+    std::ifstream script(LEDGER_SCHEMA_2);
+    std::ostringstream text;
+    text << script.rdbuf();
+    const std::string statements = text.str();
+    auto old = sqlite::Database::open(path, sqlite::Schema{0x43535431, 2, statements}).value();
+    const std::string line = R"({"previous":")" + std::string(64, '0') + R"("})";
+    const Sha256 digest = sha256(as_bytes(line));
+    const std::string id = uuid(1).text();
+    BOOST_REQUIRE(old.run("INSERT INTO station VALUES (1, ?, 'c1')", {uuid(7).text()}).has_value());
+    BOOST_REQUIRE(
+        old.run("INSERT INTO journal VALUES (1, ?, ?)", {line, BytesView(digest)}).has_value());
+    BOOST_REQUIRE(old.run("INSERT INTO renewal VALUES (?, 5, 'issued', 0, 'KHPS110-000001',"
+                          " 'KLPS109-000001', '2020-12-02', '2023-07-05', 'KH', '[]', '[]', x'',"
+                          " x'', NULL, 1)",
+                          {id})
+                      .has_value());
+    SealingKey key;
+    for (std::size_t i = 0; i < 32; ++i) {
+        key.fill()[i] = static_cast<std::uint8_t>(i);
+    }
+    SystemRandom random;
+    const std::string attempt = attempt_id(1).value.text();
+    BOOST_REQUIRE(
+        old.run("INSERT INTO card (attempt, renewal, epoch, uid, key_generation, state,"
+                " credential_sealed, credential_sha256, authorisation, evidence, record)"
+                " VALUES (?, ?, 3, ?, 2, 'handed_over', ?, x'', ?, 'qr_number_matched',"
+                " 1)",
+                {attempt, id, uid(1).hex(),
+                 seal(key, random, "card.credential/" + attempt, Bytes{1}), uuid(9).text()})
+            .has_value());
+}
+
+/// Every column of every table, in words, without regard to their order.
+std::vector<std::string> columns_of(sqlite::Database database) {
+    auto rows = database.query(
+        "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" FROM"
+        " sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1");
+    std::vector<std::string> found;
+    while (rows.step().value()) {
+        found.push_back(rows.text(0));
+    }
+    return found;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(ledger_migrations, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_ledger_of_version_2_is_brought_up_with_what_is_in_it) {
+    const std::string old = folder / "old.db";
+    write_version_2(old);
+    auto migrated = opened(old).value();
+    const auto card = migrated.card_by_uid(uid(1)).value().value();
+    BOOST_TEST((card.stage == CardStage::handed_over));
+    BOOST_REQUIRE(card.evidence.has_value());
+    BOOST_TEST((card.evidence->letter == LetterCheck::letter_missing));
+    BOOST_TEST((card.evidence->old_pass == OldPassCheck::qr_number_matched));
+}
+
+BOOST_AUTO_TEST_CASE(a_migrated_ledger_has_the_columns_of_a_new_one) {
+    const std::string old = folder / "old.db";
+    write_version_2(old);
+    BOOST_REQUIRE(opened(old).has_value());
+    const auto migrated = columns_of(sqlite::Database::open(old, ledger_file).value());
+    BOOST_TEST((migrated == columns_of(raw())));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(ledger_cards_that_are_given_up, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_condemned_card_stays_condemned_and_gives_a_proof_for_its_chip) {
+    start_and_verify();
+    const auto proof = book->record_condemned(attempt_id(1), VoidReason::expired).value();
+    BOOST_TEST((proof.uid() == uid(1)));
+    reopen();
+    BOOST_TEST((book->card_of(renewal_id(1)).value()->condemned == VoidReason::expired));
+    BOOST_TEST(book->counts().value().to_void == 1);
+    BOOST_TEST(book->counts().value().to_collect == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_voided_or_written_off_card_frees_its_renewal_and_its_chip) {
+    for (const bool voided : {true, false}) {
+        Fixture f;
+        f.start_and_verify();
+        if (voided) {
+            BOOST_REQUIRE(f.book->record_voided(attempt_id(1), "expired").has_value());
+        } else {
+            BOOST_REQUIRE(f.book->record_missing(attempt_id(1)).has_value());
+            BOOST_REQUIRE(
+                f.book->record_written_off(attempt_id(1), StaffId::parse("s-17").value()));
+        }
+        BOOST_TEST(!f.book->card_of(renewal_id(1)).value().has_value());
+        BOOST_TEST(f.book->was_given_up(uid(1)).value());
+        BOOST_TEST(f.book->start_attempt(attempt(2, 1, 2)).has_value());
+        BOOST_TEST((f.facts()[voided ? 2 : 3].type ==
+                    (voided ? FactType::voided : FactType::written_off)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_card_is_found_in_the_state_that_it_was_lost_in) {
+    start();
+    BOOST_REQUIRE(book->record_torn(attempt_id(1)).has_value());
+    BOOST_REQUIRE(book->record_missing(attempt_id(1)).has_value());
+    BOOST_TEST(book->card_of(renewal_id(1)).value()->missing);
+    BOOST_TEST(book->counts().value().missing == 1);
+    BOOST_REQUIRE(book->record_found(attempt_id(1)).has_value());
+    BOOST_TEST(!book->card_of(renewal_id(1)).value()->missing);
+    BOOST_TEST((stage() == CardStage::torn));
+}
+
+BOOST_AUTO_TEST_CASE(the_centrals_order_condemns_the_card_of_the_fact_once) {
+    start_and_verify();
+    BOOST_TEST((book->condemn_by_order(2).value() == number(1)));
+    BOOST_TEST((book->card_of(renewal_id(1)).value()->condemned == VoidReason::ordered));
+    BOOST_TEST(!book->condemn_by_order(2).value().has_value());
+    BOOST_TEST(!book->condemn_by_order(99).value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(spoiled_cards_in_a_row_are_counted_for_each_reader_and_survive) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged", "left").has_value());
+    BOOST_REQUIRE(book->start_attempt(attempt(2, 1, 2)).has_value());
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(2), "chip_damaged", "left").has_value());
+    reopen();
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 2);
+    BOOST_TEST(book->spoils_in_a_row("right").value() == 0);
+    BOOST_REQUIRE(book->start_attempt(attempt(3, 1, 3)).has_value());
+    BOOST_REQUIRE(book->record_verified(attempt_id(3), "left").has_value());
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_goes_on_once_somebody_looked_and_that_is_in_the_journal) {
+    start();
+    BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged", "left").has_value());
+    BOOST_REQUIRE(book->resume_line("left", StaffId::parse("s-17").value()).has_value());
+    BOOST_TEST(book->spoils_in_a_row("left").value() == 0);
+    BOOST_TEST(book->journal_after(2, 10).value().front().find("left supervisor=s-17") !=
+               std::string::npos);
+    reopen();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,8 +35,8 @@ RenewalPage page() {
 }
 
 Fact fact(FactType type) {
-    return {id,      id,       1,   Bytes(32, 0), noon, type, renewal_id,
-            attempt, Epoch(1), uid, {},           {},   {},   "none"};
+    return {id,       id,  1,  Bytes(32, 0), noon, type, renewal_id, attempt,
+            Epoch(1), uid, {}, {},           {},   {},   {},         "none"};
 }
 
 }  // namespace
@@ -63,7 +63,9 @@ int main() {
     Fact verified = fact(FactType::verified);
     verified.credential = {0xD2};
     verified.authorisation = id;
-    verified.evidence = "qr_number_matched";
+    verified.evidence = "letter_missing+qr_number_matched";
+    verified.collector = "representative";
+    verified.supervisor = "s-17";
     print("Fact", encode(verified));
     print(
         "FactsAnswer",

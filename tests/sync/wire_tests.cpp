@@ -46,8 +46,10 @@ Fact sample_fact() {
     fact.card = CardUid::parse("04112233445566");
     fact.credential = {0xD2, 0x84, 0x00};
     fact.authorisation = uuid(5);
-    fact.evidence = "qr_number_matched";
-    fact.reason = "none";
+    fact.evidence = "letter_missing+qr_number_matched";
+    fact.collector = "holder";
+    fact.supervisor = "s-17";
+    fact.reason = "lost";
     return fact;
 }
 
@@ -104,10 +106,12 @@ BOOST_AUTO_TEST_CASE(what_a_fact_does_not_have_is_left_out) {
     fact.credential.clear();
     fact.authorisation.reset();
     fact.evidence.clear();
+    fact.collector.clear();
+    fact.supervisor.clear();
     fact.reason.clear();
     const std::string line = encode(fact);
     for (const char* absent : {"attempt", "epoch", "card\"", "credential", "authorisation",
-                               "evidence", "reason", "null"}) {
+                               "evidence", "collector", "supervisor", "reason", "null"}) {
         BOOST_TEST(line.find(absent) == std::string::npos, absent << " in " << line);
     }
     const auto back = decode_fact(line);
