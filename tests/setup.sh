@@ -8,7 +8,7 @@ packages="build-essential cmake ninja-build ccache pkg-config iproute2 libboost1
     libsystemd-dev prometheus-cpp-dev libpango1.0-dev libqrencode-dev libcurl4-openssl-dev
     fonts-noto-cjk zbar-tools poppler-utils opensc pcsc-tools python3 python3-cbor2
     python3-cryptography python3-jsonschema python3-yaml python3-gi gir1.2-umockdev-1.0 umockdev
-    udev duktape"
+    udev duktape faketime"
 
 say() {
     printf '\n== %s\n' "$*"

@@ -213,4 +213,29 @@ std::string Machine::blank_card(const std::string& name, int genuine) {
     return memory;
 }
 
+std::string Machine::letter_code(const std::string& pass_no) {
+    std::string newest;
+    eventually([&] {
+        for (const auto& entry : fs::directory_iterator(file("letters"))) {
+            const std::string name = entry.path().filename().string();
+            if (name.starts_with(pass_no) && name.ends_with(".pdf")) {
+                newest = std::max(newest, entry.path().string());
+            }
+        }
+        return !newest.empty();
+    });
+    std::string code = run({options_.source + "/tests/live/letter-code", newest}).out;
+    if (code.ends_with('\n')) {
+        code.pop_back();
+    }
+    return code;
+}
+
+Finished Machine::verify_as_gate(const std::string& reader_name) {
+    return run(
+        {"/usr/bin/faketime", options_.business_date + " 12:00:00", options_.programs + "/cardtool",
+         "verify", "--keys", file("keys"), "--reader", reader_name},
+        file("commands.log"));
+}
+
 }  // namespace live

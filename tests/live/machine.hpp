@@ -72,6 +72,11 @@ class Machine {
     Finished central_run(std::vector<std::string> words);
     /// A blank card's memory file.
     std::string blank_card(const std::string& name, int genuine = -1);
+    /// What the QR code of the pass's newest pick-up letter holds, read from the picture of its
+    /// page; waits until the letter is there, and is empty where it never comes.
+    std::string letter_code(const std::string& pass_no);
+    /// cardtool verify at the business date, of the card on a reader that no station uses.
+    Finished verify_as_gate(const std::string& reader_name);
 
   protected:
     [[nodiscard]] const WorkplaceOptions& options() const { return options_; }

@@ -160,7 +160,11 @@ std::string PortOffice::reader_settings(std::size_t reader) const {
         const std::string path = usb_path(reader);
         return "name = \"USB " + path + "\"\nusb_path = \"" + path + "\"\n";
     }
-    return "name = \"Virtual Reader " + std::to_string(pcsc_number(reader)) + " 00 00\"\n";
+    return "name = \"" + virtual_reader(reader) + "\"\n";
+}
+
+std::string PortOffice::virtual_reader(std::size_t reader) const {
+    return "Virtual Reader " + std::to_string(pcsc_number(reader)) + " 00 00";
 }
 
 std::string PortOffice::worker_program() const {

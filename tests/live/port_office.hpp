@@ -67,6 +67,8 @@ class PortOffice {
     /// Takes the card off and waits until the station has seen that: pcscd polls its virtual
     /// readers.
     void take_off(std::size_t reader);
+    /// What pcscd calls one of its virtual readers.
+    [[nodiscard]] std::string virtual_reader(std::size_t reader) const;
     /// What the station says of a reader, or an empty object.
     json::object reader(std::size_t number);
     /// The renewal with this new pass number, as the station knows it, or an empty object.
