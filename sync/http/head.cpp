@@ -30,6 +30,9 @@ HeadState HeadScan::scan(std::string_view octets) {
         const char c = octets[scanned_];
         const bool starts_line = scanned_ == line_start_;
         if (c == '\r') {
+            if (scanned_ == 0) {
+                return HeadState::malformed;
+            }
             if (scanned_ + 1 == octets.size()) {
                 return HeadState::incomplete;
             }

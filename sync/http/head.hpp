@@ -11,8 +11,9 @@ namespace card::http {
 enum class HeadState : std::uint8_t { incomplete, whole, malformed };
 
 /// Looks for the empty line that ends a head, from where it stopped the last time. Malformed at
-/// once: a CR or LF that is not part of CRLF (2.2), a control character, a line that starts with
-/// white space, which is what line folding is (5.2).
+/// once: an empty first line, which a server may ignore but need not (2.2), a CR or LF that is not
+/// part of CRLF (2.2), a control character, a line that starts with white space, which is what line
+/// folding is (5.2). A whole head has a first line, and an empty line ends it.
 class HeadScan {
   public:
     HeadState scan(std::string_view octets);
