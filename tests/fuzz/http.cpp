@@ -1,5 +1,5 @@
 // Octets as a request and as a response, arriving in pieces: read, refused or broken off, and what
-// was read can be written.
+// was read can be written, but for the two methods that the client never sends.
 #include "fuzz.hpp"
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -38,7 +38,9 @@ http::asio::awaitable<void> requests(std::shared_ptr<http::ByteStream> stream) {
             co_await http::receive_request(stream, buffer, limits);
         if (received.request) {
             require(received.request->body.size() <= 1024);
-            require(http::serialized(*received.request, "localhost").has_value());
+            const std::string& method = received.request->method;
+            const bool client_sends = method != "HEAD" && method != "CONNECT";
+            require(http::serialized(*received.request, "localhost").has_value() == client_sends);
             (void)http::path_segments(received.request->target);
             (void)http::query_value(received.request->target, "cursor");
         }

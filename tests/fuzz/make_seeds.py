@@ -162,6 +162,8 @@ def seeds():
     yield "config", "whole", CONFIGURATION.encode()
     head = b"Host: localhost\r\n"
     yield "http", "get", b"GET /v1/a%2Fb?cursor=c%201&wait=2 HTTP/1.1\r\n" + head + b"\r\n"
+    yield "http", "head", b"HEAD / HTTP/1.1\r\n" + head + b"\r\n"
+    yield "http", "empty_line", b"\r\nGET / HTTP/1.1\r\n" + head + b"\r\n"
     yield "http", "post", (
         b"POST /v1 HTTP/1.1\r\n" + head + b"Content-Length: 2\r\nX-A: b\r\n\r\n{}"
         b"GET / HTTP/1.1\r\n" + head + b"Connection: close\r\n\r\n"

@@ -13,8 +13,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto pass = parse_pass_file(input.text());
     if (!pass) {
         require(pass.error().fault == Fault::correct_input);
-        for (const unsigned char letter : pass.error().detail) {
-            require(letter >= 0x20 && letter != 0x7F);
+        for (const char letter : pass.error().detail) {
+            const auto octet = static_cast<unsigned char>(letter);
+            require(octet >= 0x20 && octet != 0x7F);
         }
         return 0;
     }
