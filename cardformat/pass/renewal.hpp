@@ -35,6 +35,10 @@ enum class RenewalStatus : std::uint8_t {
 
 [[nodiscard]] std::string_view name(RenewalStatus status);
 [[nodiscard]] std::optional<RenewalStatus> parse_renewal_status(std::string_view text);
+/// Issued or withdrawn: nothing more is done for it, and its holder is nobody's business here.
+[[nodiscard]] constexpr bool is_over(RenewalStatus status) {
+    return status == RenewalStatus::issued || status == RenewalStatus::withdrawn;
+}
 /// The word that the exchange shows; 已撤回 for `withdrawn`, which the manual does not name.
 [[nodiscard]] std::string_view shown(RenewalStatus status);
 

@@ -190,6 +190,10 @@ Result<Counts> Ledger::counts() {
 
 Result<void> Ledger::upsert(const Renewal& renewal) {
     const std::string id = renewal.id.value.text();
+    const auto personal = [&](const std::string& context, const PersonalText& text) {
+        return is_over(renewal.status) ? Bytes()
+                                       : seal(*key_, *random_, context, as_bytes(text.reveal()));
+    };
     return database_
         .run(
             "INSERT INTO renewal (id, version, status, held, pass_no, old_pass_no, valid_from,"
@@ -209,9 +213,8 @@ Result<void> Ledger::upsert(const Renewal& renewal) {
             {id, renewal.version.value, name(renewal.status), renewal.held ? 1 : 0,
              renewal.pass_number.text(), renewal.old_pass_number.text(), renewal.valid_from.iso(),
              renewal.valid_to.iso(), renewal.pickup_port.text(), to_json_text(renewal.port_areas),
-             to_json_text(renewal.data_warnings),
-             seal(*key_, *random_, name_context(id), as_bytes(renewal.holder_name.reveal())),
-             seal(*key_, *random_, masked_id_context(id), as_bytes(renewal.masked_id.reveal())),
+             to_json_text(renewal.data_warnings), personal(name_context(id), renewal.holder_name),
+             personal(masked_id_context(id), renewal.masked_id),
              renewal.photo ? Parameter(BytesView(renewal.photo->value)) : Parameter(nullptr)})
         .map([](std::int64_t) {});
 }
@@ -234,6 +237,9 @@ Result<void> Ledger::store_page(const wire::RenewalPage& page) {
 }
 
 Result<PersonalText> Ledger::open_personal(const std::string& context, BytesView sealed) const {
+    if (sealed.empty()) {
+        return PersonalText{};
+    }
     auto opened = open_sealed(*key_, context, sealed);
     if (!opened) {
         return tl::make_unexpected(opened.error());

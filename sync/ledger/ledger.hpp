@@ -88,7 +88,8 @@ class Ledger {
     [[nodiscard]] Result<Counts> counts();
 
     /// The page and its cursor together. An older version than the stored one changes nothing. Is
-    /// durable with the next act: a power cut before it has the same page pulled again.
+    /// durable with the next act: a power cut before it has the same page pulled again. The holder
+    /// of a renewal that is over is forgotten.
     Result<void> store_page(const wire::RenewalPage& page);
     [[nodiscard]] Result<std::optional<Renewal>> renewal(RenewalId id);
     [[nodiscard]] Result<std::optional<Renewal>> renewal_by_pass(const PassNumber& number);

@@ -22,7 +22,7 @@ CREATE TABLE renewal (
     pickup_port     TEXT NOT NULL,
     port_areas      TEXT NOT NULL,         -- JSON, a list of texts
     data_warnings   TEXT NOT NULL,         -- likewise
-    holder_name_sealed BLOB NOT NULL,
+    holder_name_sealed BLOB NOT NULL,      -- both empty once the renewal is issued or withdrawn
     masked_id_sealed   BLOB NOT NULL,
     photo_sha256    BLOB,                  -- null where the central has no photo
     arrived         INTEGER NOT NULL       -- order of first arrival: the queue

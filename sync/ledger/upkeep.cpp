@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::int32_t application_id = 0x43535431;  // "CST1"
-constexpr std::int32_t schema_version = 5;
+constexpr std::int32_t schema_version = 6;
 /// Until version 3 the counter asked for the old pass alone, and the holder alone collected.
 constexpr std::string_view evidence_of_letters =
     "ALTER TABLE card ADD COLUMN collector TEXT;"
@@ -61,11 +61,16 @@ constexpr std::string_view cards_that_end =
     "CREATE UNIQUE INDEX one_renewal_on_a_card ON card (uid)"
     " WHERE state NOT IN ('spoiled', 'voided', 'written_off');"
     "CREATE TABLE production_line (reader TEXT PRIMARY KEY, spoils INTEGER NOT NULL) STRICT;";
-constexpr std::array<sqlite::Migration, 4> migrations{
+/// Until version 5 the holder stayed known after the hand-over.
+constexpr std::string_view forget_holders =
+    "UPDATE renewal SET holder_name_sealed = x'', masked_id_sealed = x''"
+    " WHERE status IN ('issued', 'withdrawn');";
+constexpr std::array<sqlite::Migration, 5> migrations{
     {{2, "ALTER TABLE renewal ADD COLUMN photo_sha256 BLOB;"},
      {3, evidence_of_letters},
      {4, cards_that_end},
-     {5, "ALTER TABLE station ADD COLUMN offline_handover_s INTEGER NOT NULL DEFAULT 0;"}}};
+     {5, "ALTER TABLE station ADD COLUMN offline_handover_s INTEGER NOT NULL DEFAULT 0;"},
+     {6, forget_holders}}};
 constexpr std::size_t hash_size = 32;
 /// A copy must be proven whole, however long that takes.
 constexpr std::chrono::hours no_hurry{24};

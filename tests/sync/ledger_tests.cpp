@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr sqlite::Schema ledger_file{0x43535431, 5, ""};
+constexpr sqlite::Schema ledger_file{0x43535431, 6, ""};
 
 class SteppingClock final : public Clock {
   public:
@@ -338,7 +338,33 @@ BOOST_AUTO_TEST_CASE(a_newer_version_replaces_everything) {
     BOOST_TEST((found.status == RenewalStatus::withdrawn));
     BOOST_TEST(found.held);
     BOOST_TEST((found.port_areas == std::vector<std::string>{"TC"}));
-    BOOST_TEST(found.holder_name.reveal() == "李");
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_name_replaces_the_holders) {
+    Renewal newer = renewal(1);
+    newer.version = RenewalVersion(6);
+    newer.holder_name = PersonalText("李");
+    BOOST_REQUIRE(book->store_page(page_of({newer})).has_value());
+    BOOST_TEST(book->renewal(renewal_id(1)).value()->holder_name.reveal() == "李");
+}
+
+BOOST_AUTO_TEST_CASE(the_holder_is_forgotten_once_the_renewal_is_over) {
+    for (const RenewalStatus over : {RenewalStatus::issued, RenewalStatus::withdrawn}) {
+        const std::uint8_t number = over == RenewalStatus::issued ? 1 : 2;
+        Renewal newer = renewal(number);
+        newer.version = RenewalVersion(7);
+        newer.status = over;
+        BOOST_REQUIRE(book->store_page(page_of({newer})).has_value());
+        const auto found = book->renewal(renewal_id(number)).value().value();
+        BOOST_TEST(found.holder_name.reveal().empty(), name(over));
+        BOOST_TEST(found.masked_id.reveal().empty(), name(over));
+    }
+    auto database = raw();
+    auto rows = database.query(
+        "SELECT count(*) FROM renewal WHERE length(holder_name_sealed) > 0 OR"
+        " length(masked_id_sealed) > 0");
+    BOOST_REQUIRE(rows.step().has_value());
+    BOOST_TEST(rows.integer(0) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_older_or_equal_version_changes_nothing) {
@@ -1269,8 +1295,8 @@ void write_version_2(const std::string& path) {
     BOOST_REQUIRE(
         old.run("INSERT INTO journal VALUES (1, ?, ?)", {line, BytesView(digest)}).has_value());
     BOOST_REQUIRE(old.run("INSERT INTO renewal VALUES (?, 5, 'issued', 0, 'KHPS110-000001',"
-                          " 'KLPS109-000001', '2020-12-02', '2023-07-05', 'KH', '[]', '[]', x'',"
-                          " x'', NULL, 1)",
+                          " 'KLPS109-000001', '2020-12-02', '2023-07-05', 'KH', '[]', '[]',"
+                          " x'01', x'02', NULL, 1)",
                           {id})
                       .has_value());
     SealingKey key;
@@ -1314,6 +1340,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_version_2_is_brought_up_with_what_is_in_it) {
     BOOST_REQUIRE(card.evidence.has_value());
     BOOST_TEST((card.evidence->letter == LetterCheck::letter_missing));
     BOOST_TEST((card.evidence->old_pass == OldPassCheck::qr_number_matched));
+    BOOST_TEST(migrated.renewal(renewal_id(1)).value()->holder_name.reveal().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_migrated_ledger_has_the_columns_of_a_new_one) {
