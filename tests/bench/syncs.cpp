@@ -25,7 +25,8 @@ struct Tally {
         return {syncs - before.syncs, records - before.records,
                 acknowledgements - before.acknowledgements, received - before.received};
     }
-    [[nodiscard]] std::int64_t others() const { return syncs - records - acknowledgements; }
+    /// Checkpoints, and what else the central's pages and acknowledgements waited for.
+    [[nodiscard]] std::int64_t others() const { return syncs - records; }
 };
 
 class Meter {
@@ -73,9 +74,9 @@ void print_row(const std::string& label, const Tally& tally, int cards) {
         return static_cast<double>(count) / static_cast<double>(cards);
     };
     std::cout << "  " << std::left << std::setw(12) << label << std::right << std::setw(8)
-              << each(tally.syncs) << std::setw(10) << each(tally.records) << std::setw(18)
-              << each(tally.acknowledgements) << std::setw(22) << each(tally.others())
-              << std::setw(20) << each(tally.received) << "\n";
+              << each(tally.syncs) << std::setw(15) << each(tally.records) << std::setw(11)
+              << each(tally.others()) << std::setw(19) << each(tally.acknowledgements)
+              << std::setw(19) << each(tally.received) << "\n";
 }
 
 }  // namespace
@@ -98,8 +99,8 @@ void print_syncs(Office& office, int cards) {
     const Tally handed_over = meter.settled();
     std::cout << std::fixed << std::setprecision(1) << "4. Syncs of the ledger per card, over "
               << cards << " cards (fdatasync and fsync of stationd on ledger.db*)\n"
-              << "  per card      syncs   records  acknowledgements  pulls, checkpoints"
-                 "   renewals received\n";
+              << "  per card      syncs = of records + of others   acknowledgements"
+                 "  renewals received\n";
     print_row("production", produced - start, cards);
     print_row("hand-over", handed_over - produced, cards);
     print_row("both", handed_over - start, cards);
