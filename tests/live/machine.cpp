@@ -203,7 +203,8 @@ json::object Machine::central_command(const std::vector<std::string>& words) {
 
 std::string Machine::blank_card(const std::string& name, int genuine) {
     const std::string memory = file("cards/" + name + ".json");
-    std::vector<std::string> command{options_.programs + "/vcard", "create", "--memory", memory};
+    std::vector<std::string> command{
+        options_.programs + "/vcard", "create", "--chip", options_.chip, "--memory", memory};
     if (genuine >= 0) {
         command.insert(command.end(), {"--genuine", std::to_string(genuine)});
     }

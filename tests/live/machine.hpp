@@ -37,6 +37,7 @@ struct WorkplaceOptions {
     std::string folder;    ///< where databases, keys, cards and logs go; emptied first
     std::string passes;    ///< CSV file of passes that may be exchanged
     std::string business_date = "2021-12-01";
+    std::string chip = "EV2-4K";  ///< of blank cards, as vcard names it
     /// One for each reader; the second is the counter's, the others are for production.
     std::vector<Stack> readers{Stack::pcsc, Stack::pcsc};
     bool plain_http = false;             ///< between station and central, in place of TLS

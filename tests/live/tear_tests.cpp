@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -44,11 +45,23 @@ Counts count_apdus(Workplace& place, const std::string& old_pass) {
     return {place.slot(production_reader).apdus(), place.slot(counter_reader).apdus()};
 }
 
+struct Torn {
+    Stack stack;
+    std::string chip;
+    std::string when;
+};
+
+std::ostream& operator<<(std::ostream& out, const Torn& torn) {
+    return out << torn.stack << "-" << torn.chip << "-" << torn.when;
+}
+
 /// The counter's APDUs are fewer: they are torn one by one, and then again from the first on.
-void sweep(Stack stack, const std::string& when) {
-    WorkplaceOptions options =
-        options_for((stack == Stack::pcsc ? "tear-pcsc-" : "tear-libnfc-") + when);
-    options.readers.assign(2, stack);
+void sweep(const Torn& torn) {
+    std::ostringstream name;
+    name << "tear-" << torn;
+    WorkplaceOptions options = options_for(name.str());
+    options.readers.assign(2, torn.stack);
+    options.chip = torn.chip;
     Workplace place(options);
     place.start_central();
     place.start_station();
@@ -56,13 +69,13 @@ void sweep(Stack stack, const std::string& when) {
     const Counts apdus = count_apdus(place, synthetic_pass(renewals));
     BOOST_TEST_MESSAGE(apdus.production << " and " << apdus.counter << " APDUs");
     for (std::int64_t at = 1; at <= apdus.production; at += stride()) {
-        BOOST_TEST_CONTEXT("torn " << when << " APDU " << at) {
+        BOOST_TEST_CONTEXT("torn " << torn.when << " APDU " << at) {
             Journey journey(place, synthetic_pass(++renewals));
             journey.on_production = [&](Slot& slot) {
-                slot.tear(static_cast<std::uint32_t>(at), when);
+                slot.tear(static_cast<std::uint32_t>(at), torn.when);
             };
             journey.on_counter = [&](Slot& slot) {
-                slot.tear(static_cast<std::uint32_t>((at - 1) % apdus.counter + 1), when);
+                slot.tear(static_cast<std::uint32_t>((at - 1) % apdus.counter + 1), torn.when);
             };
             BOOST_REQUIRE(carry_through(journey));
             BOOST_TEST(journey.tears() == 2);
@@ -74,10 +87,16 @@ void sweep(Stack stack, const std::string& when) {
     BOOST_TEST(verdict.exit_code == 0, verdict.out);
 }
 
-BOOST_DATA_TEST_CASE(torn_at_an_apdu_and_put_back_the_card_is_issued_once,
-                     data::make({Stack::pcsc, Stack::libnfc}) * data::make({"before", "after"}),
-                     stack, when) {
-    sweep(stack, when);
+const std::vector<Torn> sweeps{
+    {Stack::pcsc, "EV2-4K", "before"},      {Stack::pcsc, "EV2-4K", "after"},
+    {Stack::pcsc, "EV2-4K", "rolled_back"}, {Stack::pcsc, "EV1-4K", "after"},
+    {Stack::pcsc, "EV3-4K", "after"},       {Stack::libnfc, "EV2-4K", "before"},
+    {Stack::libnfc, "EV2-4K", "after"},     {Stack::libnfc, "EV1-4K", "rolled_back"},
+};
+
+BOOST_DATA_TEST_CASE(torn_at_an_apdu_and_put_back_the_card_is_issued_once, data::make(sweeps),
+                     torn) {
+    sweep(torn);
 }
 
 }  // namespace
