@@ -63,6 +63,7 @@ std::vector<std::string> to_journal_fields(const EventRecord& record) {
 }
 
 Output::Output() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
     const char* stream = std::getenv("JOURNAL_STREAM");
     journal_ = stream != nullptr;
     standard_output_is_journal_ = journal_ && names_file(stream, STDOUT_FILENO);

@@ -12,6 +12,7 @@ void notify_service_manager(const std::string& state) {
 }
 
 bool has_service_manager() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
     return std::getenv("NOTIFY_SOCKET") != nullptr;
 }
 
