@@ -7,6 +7,7 @@
 #include "station/console/answers.hpp"
 #include "station/console/cards.hpp"
 #include "station/console/form.hpp"
+#include "station/console/photo.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::console {
@@ -100,6 +101,34 @@ struct Listed {
     std::optional<IssuedCard> card;
 };
 
+json::object listed_json(const Listed& entry) {
+    json::object row{{"pass_no", entry.renewal.pass_number.text()},
+                     {"old_pass_no", entry.renewal.old_pass_number.text()},
+                     {"status", name(entry.renewal.status)},
+                     {"status_zh", shown(entry.renewal.status)},
+                     {"held", entry.renewal.held},
+                     {"valid_from", entry.renewal.valid_from.iso()},
+                     {"valid_to", entry.renewal.valid_to.iso()}};
+    if (entry.card) {
+        row["card_stage"] = name(entry.card->stage);
+        row["card_missing"] = entry.card->missing;
+        if (entry.card->condemned) {
+            row["card_condemned"] = name(*entry.card->condemned);
+        }
+        row["card_uid"] = entry.card->uid.hex();
+        row["attempt"] = entry.card->attempt.value.text();
+    }
+    return row;
+}
+
+Result<Listed> with_card(ledger::Ledger& ledger, Renewal renewal) {
+    auto card = ledger.card_of(renewal.id);
+    if (!card) {
+        return tl::make_unexpected(card.error());
+    }
+    return Listed{std::move(renewal), std::move(*card)};
+}
+
 asio::awaitable<http::Response> renewals(Console& console) {
     auto read = [](ledger::Ledger& ledger) -> Result<std::vector<Listed>> {
         auto found = ledger.renewals(max_listed);
@@ -108,11 +137,11 @@ asio::awaitable<http::Response> renewals(Console& console) {
         }
         std::vector<Listed> listed;
         for (Renewal& renewal : *found) {
-            auto card = ledger.card_of(renewal.id);
-            if (!card) {
-                return tl::make_unexpected(card.error());
+            auto entry = with_card(ledger, std::move(renewal));
+            if (!entry) {
+                return tl::make_unexpected(entry.error());
             }
-            listed.push_back({std::move(renewal), std::move(*card)});
+            listed.push_back(std::move(*entry));
         }
         return listed;
     };
@@ -122,25 +151,53 @@ asio::awaitable<http::Response> renewals(Console& console) {
     }
     json::array rows;
     for (const Listed& entry : *listed) {
-        json::object row{{"pass_no", entry.renewal.pass_number.text()},
-                         {"old_pass_no", entry.renewal.old_pass_number.text()},
-                         {"status", name(entry.renewal.status)},
-                         {"status_zh", shown(entry.renewal.status)},
-                         {"held", entry.renewal.held},
-                         {"valid_from", entry.renewal.valid_from.iso()},
-                         {"valid_to", entry.renewal.valid_to.iso()}};
-        if (entry.card) {
-            row["card_stage"] = name(entry.card->stage);
-            row["card_missing"] = entry.card->missing;
-            if (entry.card->condemned) {
-                row["card_condemned"] = name(*entry.card->condemned);
-            }
-            row["card_uid"] = entry.card->uid.hex();
-            row["attempt"] = entry.card->attempt.value.text();
-        }
-        rows.push_back(std::move(row));
+        rows.push_back(listed_json(entry));
     }
     co_return reply(200, json::object{{"renewals", std::move(rows)}});
+}
+
+/// By the new number, the old one, or the chip of a card that is not over.
+Result<std::optional<Renewal>> find_renewal(ledger::Ledger& ledger,
+                                            const std::optional<CardUid>& uid,
+                                            const Result<PassNumber>& number) {
+    if (uid) {
+        const auto card = ledger.card_by_uid(*uid);
+        if (!card || !*card) {
+            return card.map([](const auto&) { return std::optional<Renewal>(); });
+        }
+        return ledger.renewal((*card)->renewal);
+    }
+    auto renewal = ledger.renewal_by_pass(*number);
+    if (!renewal || *renewal) {
+        return renewal;
+    }
+    return ledger.renewal_of_old_pass(*number);
+}
+
+asio::awaitable<http::Response> find_pass(Console& console, std::string text) {
+    const auto uid = CardUid::parse(text);
+    const Result<PassNumber> number = PassNumber::parse(text);
+    if (!number && !uid) {
+        co_return problem(400, number.error().fault, number.error().detail);
+    }
+    auto read = [number, uid](ledger::Ledger& ledger) -> Result<std::optional<Listed>> {
+        auto renewal = find_renewal(ledger, uid, number);
+        if (!renewal || !*renewal) {
+            return renewal.map([](const auto&) { return std::optional<Listed>(); });
+        }
+        return with_card(ledger, std::move(**renewal)).map([](Listed entry) {
+            return std::optional(std::move(entry));
+        });
+    };
+    const Result<std::optional<Listed>> found =
+        co_await console.station.ledger.run(std::move(read));
+    if (!found) {
+        co_return problem(500, found.error().fault, found.error().detail);
+    }
+    if (!*found) {
+        co_return problem(404, Fault::correct_input, "no renewal here has this pass or card");
+    }
+    co_return reply(200, listed_json(**found));
 }
 
 asio::awaitable<http::Response> history(Console& console, std::string text) {
@@ -308,6 +365,11 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
         http::Response response = co_await renewals(console);
         co_return response;
     }
+    if (get && path.size() == 2 && path[0] == "passes") {
+        std::string number = path[1];
+        http::Response response = co_await find_pass(console, std::move(number));
+        co_return response;
+    }
     if (get && path.size() == 3 && path[0] == "passes" && path[2] == "history") {
         std::string number = path[1];
         http::Response response = co_await history(console, std::move(number));
@@ -339,6 +401,10 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
         if (request.method == "DELETE") {
             co_return end_sitting(console, request.target);
         }
+    }
+    if (get && path == std::vector<std::string>{"sittings", "current", "photo"}) {
+        http::Response response = co_await photo_of_sitting(console);
+        co_return response;
     }
     if (get && path == std::vector<std::string>{"tasks"}) {
         http::Response response = co_await work(console);

@@ -3,6 +3,8 @@
 //
 //   GET    /status                          readers, queues, central
 //   GET    /renewals                        all renewals with their cards
+//   GET    /passes/{number}                 the renewal of a pass, new or old, or of a card by its
+//                                           UID, with its card
 //   GET    /passes/{number}/history         the journal's lines of a pass, or of a card by its UID
 //   GET    /journal?after=N                 the audit chain's lines after record N, at most 500
 //   POST   /backups {"folder": …}           copies the ledger into a new file there
@@ -12,6 +14,8 @@
 //   POST   /voids {"pass_no", "reason", …}  begins a sitting in which that pass's card is voided;
 //                                           with tap "no" and a supervisor, unseen
 //   GET    /sittings/current?seen=N&wait=S  the sitting, once its step is not N
+//   GET    /sittings/current/photo          the holder's picture while the sitting goes on, from
+//                                           the central; kept nowhere
 //   DELETE /sittings/current?reason=R       cancels it where that is still possible, or records
 //                                           what the operator saw: photo_mismatch, not_the_holder
 //   GET    /tasks                           what needs somebody: cards to void, to find …

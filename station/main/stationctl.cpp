@@ -243,6 +243,7 @@ int usage(const options::options_description& described) {
            "Commands\n"
            "  status                    readers, queues and the central, as JSON\n"
            "  queue                     all renewals with their cards, as JSON\n"
+           "  find PASS_NO|UID          where a pass, new or old, or a card stands, as JSON\n"
            "  history PASS_NO|UID       what happened to a pass or a card, from the journal, as "
            "JSON\n"
            "  hand-over --letter-qr TEXT --old-qr TEXT\n"
@@ -284,8 +285,11 @@ int dispatch(Call& call, const options::variables_map& given) {
     if (command == "queue" && words.size() == 1) {
         return show(call("GET", "/renewals"));
     }
+    if (command == "find" && words.size() == 2) {
+        return show(call("GET", "/passes/" + in_path(words[1])));
+    }
     if (command == "history" && words.size() == 2) {
-        return show(call("GET", "/passes/" + words[1] + "/history"));
+        return show(call("GET", "/passes/" + in_path(words[1]) + "/history"));
     }
     if (command == "audit" && words.size() == 1) {
         return print_journal(call);

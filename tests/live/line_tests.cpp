@@ -232,6 +232,66 @@ BOOST_AUTO_TEST_CASE(pcscd_killed_and_started_again_is_survived) {
     office.check(1);
 }
 
+BOOST_AUTO_TEST_CASE(a_pass_is_found_by_either_number_and_by_its_card) {
+    Office office("find");
+    Journey journey(office.place, synthetic_pass(1));
+    BOOST_REQUIRE(journey.produce());
+    const std::string uid = text(office.place.renewal(journey.pass_no()), "card_uid");
+    for (const std::string& given : {journey.pass_no(), journey.old_pass(), uid}) {
+        const Finished found = office.place.station_run({"find", given});
+        BOOST_TEST(found.exit_code == 0, given);
+        const json::object renewal = json::parse(found.out).as_object();
+        BOOST_TEST(text(renewal, "pass_no") == journey.pass_no(), given);
+        BOOST_TEST(text(renewal, "card_stage") == "verified", given);
+    }
+    BOOST_TEST(office.place.station_run({"find", synthetic_pass(2)}).exit_code == 1);
+    BOOST_TEST(office.place.station_run({"find", "no pass"}).exit_code == 1);
+}
+
+/// What a screen gets from the station's console: a line with status, type and SHA-256.
+std::string asked_of_console(const std::string& socket, const std::string& target) {
+    static const std::string program =
+        "import hashlib, http.client, socket, sys\n"
+        "line = http.client.HTTPConnection('station')\n"
+        "line.sock = socket.socket(socket.AF_UNIX)\n"
+        "line.sock.connect(sys.argv[1])\n"
+        "line.request('GET', sys.argv[2])\n"
+        "answer = line.getresponse()\n"
+        "print(answer.status, answer.getheader('content-type'),"
+        " hashlib.sha256(answer.read()).hexdigest(), end='')\n";
+    return run({"/usr/bin/python3", "-c", program, socket, target}).out;
+}
+
+BOOST_AUTO_TEST_CASE(the_counter_shows_the_photo_of_the_holder_who_stands_there_and_keeps_none) {
+    WorkplaceOptions options = options_for("photo");
+    options.passes = options.source + "/tests/data/eligible-passes.csv";
+    Office office(options);
+    const std::string socket = office.place.path("stationd.sock");
+    const std::string target = "/sittings/current/photo";
+    Journey journey(office.place, "KHPS109-010323");
+    BOOST_REQUIRE(journey.produce());
+    BOOST_TEST(asked_of_console(socket, target).starts_with("404 application/problem+json"));
+
+    const std::string log = office.place.path("logs/photo");
+    Process sitting = office.place.begin_hand_over(journey.old_pass(), log);
+    BOOST_REQUIRE(
+        eventually([&] { return read_file(log).find("tap_new_card") != std::string::npos; }));
+    const std::string file = options.source + "/tests/data/photos/KHPS109-010323.png";
+    const std::string sha256 = run({"/usr/bin/sha256sum", file}).out.substr(0, 64);
+    BOOST_TEST(asked_of_console(socket, target) == "200 image/png " + sha256);
+
+    office.place.slot(counter_reader).place(journey.card_file());
+    BOOST_REQUIRE(eventually([&] { return !sitting.running(); }));
+    office.place.take_off(counter_reader);
+    BOOST_REQUIRE(journey.issued());
+    BOOST_TEST(asked_of_console(socket, target).starts_with("404 "));
+    const std::string photo = read_file(file);
+    office.check(1);
+    for (const std::string& kept : {office.place.ledger(), office.place.ledger() + "-wal"}) {
+        BOOST_TEST(read_file(kept).find(photo.substr(0, 64)) == std::string::npos, kept);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_station_logs_no_name_and_no_id_number) {
     Office office("canaries");
     Journey journey(office.place, synthetic_pass(7));
