@@ -139,6 +139,23 @@ http::Response begin_void(Console& console, const std::string& body) {
               : problem(409, id.error().fault, id.error().detail);
 }
 
+http::Response begin_adoption(Console& console, const std::string& body) {
+    const auto form = Form::read(body, {"pass_no"});
+    if (!form) {
+        return problem(400, form.error().fault, form.error().detail);
+    }
+    const auto number = PassNumber::parse(form->text("pass_no").value_or(""));
+    if (!number) {
+        return problem(400, Fault::correct_input, number.error().detail);
+    }
+    if (console.counter == nullptr) {
+        return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
+    }
+    const auto id = console.counter->begin(desk::AdoptRequest{*number});
+    return id ? reply(201, json::object{{"id", *id}})
+              : problem(409, id.error().fault, id.error().detail);
+}
+
 asio::awaitable<http::Response> resume_line(Console& console, std::string reader,
                                             std::string body) {
     const Result<Form> form = Form::read(body, {"supervisor"});

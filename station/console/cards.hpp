@@ -12,6 +12,8 @@ asio::awaitable<http::Response> report_card(Console& console, std::string pass_n
                                             std::string report, std::string body);
 /// Begins a sitting in which a card is voided.
 [[nodiscard]] http::Response begin_void(Console& console, const std::string& body);
+/// Begins a sitting in which a card that was made elsewhere is taken over.
+[[nodiscard]] http::Response begin_adoption(Console& console, const std::string& body);
 /// Somebody looked at a reader that was stopped.
 asio::awaitable<http::Response> resume_line(Console& console, std::string reader, std::string body);
 

@@ -392,6 +392,9 @@ asio::awaitable<http::Response> answer(Console& console, http::Request request) 
     if (post && path == std::vector<std::string>{"voids"}) {
         co_return begin_void(console, request.body);
     }
+    if (post && path == std::vector<std::string>{"adoptions"}) {
+        co_return begin_adoption(console, request.body);
+    }
     if (path == std::vector<std::string>{"sittings", "current"} && console.counter != nullptr) {
         if (get) {
             std::string target = request.target;

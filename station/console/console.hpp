@@ -13,6 +13,8 @@
 //                                           collector, and supervisor with reason
 //   POST   /voids {"pass_no", "reason", …}  begins a sitting in which that pass's card is voided;
 //                                           with tap "no" and a supervisor, unseen
+//   POST   /adoptions {"pass_no"}           begins a sitting in which a card that was made
+//                                           elsewhere is taken over for that pass
 //   GET    /sittings/current?seen=N&wait=S  the sitting, once its step is not N
 //   GET    /sittings/current/photo          the holder's picture while the sitting goes on, from
 //                                           the central; kept nowhere

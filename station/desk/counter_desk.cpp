@@ -97,6 +97,10 @@ Result<std::int64_t> CounterDesk::begin(VoidRequest request) {
     return open(Begin{std::move(request)});
 }
 
+Result<std::int64_t> CounterDesk::begin(AdoptRequest request) {
+    return open(Begin{std::move(request)});
+}
+
 Result<std::int64_t> CounterDesk::open(Begin begin) {
     if (!sitting_.finished) {
         return fail(Fault::follow_refusal, "something else is going on at this counter");
@@ -161,11 +165,18 @@ asio::awaitable<void> CounterDesk::start(Begin begin) {
         co_return;
     }
     machine_ = issuance::HandOver(station_.config.hand_over);
-    errand_ = void_errand(place(), std::move(std::get<VoidRequest>(begin.what)));
+    errand_ = errand_for(std::move(begin));
     const Result<void> begun = co_await errand_->begin();
     if (!begun) {
         close(begun.error());
     }
+}
+
+std::unique_ptr<Errand> CounterDesk::errand_for(Begin begin) {
+    if (auto* request = std::get_if<VoidRequest>(&begin.what); request != nullptr) {
+        return void_errand(place(), std::move(*request));
+    }
+    return adopt_errand(place(), std::move(std::get<AdoptRequest>(begin.what)));
 }
 
 asio::awaitable<void> CounterDesk::start_hand_over(Papers papers) {
@@ -212,11 +223,11 @@ asio::awaitable<void> CounterDesk::serve_card() {
 }
 
 ErrandPlace CounterDesk::place() {
-    return {station_, reader_, view_.name,
-            [this](Notice notice, std::optional<PassNumber> number, bool over) {
-                sitting_.pass_number = std::move(number);
-                sitting_.finished = over;
-                show(notice);
+    return {station_, reader_, view_.name, [this](ErrandStep step) {
+                sitting_.pass_number = std::move(step.pass_number);
+                sitting_.finished = step.last;
+                sitting_.code = std::move(step.code);
+                show(step.notice);
             }};
 }
 

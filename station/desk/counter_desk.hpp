@@ -5,6 +5,7 @@
 
 #include "cardformat/desfire/counter.hpp"
 #include "reader/host/reader_host.hpp"
+#include "station/desk/adopt_errand.hpp"
 #include "station/desk/card_tap.hpp"
 #include "station/desk/inbox.hpp"
 #include "station/desk/reader_view.hpp"
@@ -39,6 +40,7 @@ class CounterDesk {
     // Each begins a sitting. `follow_refusal` while another one goes on.
     Result<std::int64_t> begin(Papers papers);
     Result<std::int64_t> begin(VoidRequest request);
+    Result<std::int64_t> begin(AdoptRequest request);
     /// Ends the sitting where nothing irreversible has begun; else it goes on.
     void cancel();
     /// The same, recorded with what the operator saw.
@@ -50,7 +52,7 @@ class CounterDesk {
 
   private:
     struct Begin {
-        std::variant<Papers, VoidRequest> what;
+        std::variant<Papers, VoidRequest, AdoptRequest> what;
     };
     /// The operator ends it, for a reason or none.
     struct End {
@@ -65,6 +67,7 @@ class CounterDesk {
     Result<std::int64_t> open(Begin begin);
     asio::awaitable<void> start(Begin begin);
     asio::awaitable<void> start_hand_over(Papers papers);
+    [[nodiscard]] std::unique_ptr<Errand> errand_for(Begin begin);
     asio::awaitable<void> end(std::optional<issuance::OperatorRefusal> reason);
     asio::awaitable<void> serve_card();
     [[nodiscard]] ErrandPlace place();

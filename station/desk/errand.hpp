@@ -9,13 +9,20 @@
 
 namespace card::desk {
 
+/// What a counter shows next.
+struct ErrandStep {
+    issuance::Notice notice;
+    std::optional<PassNumber> pass_number;  ///< where one is known
+    bool last = false;                      ///< it ends the sitting
+    std::string code{};                     ///< the central's reason, where it refused
+};
+
 /// What an errand needs of its counter.
 struct ErrandPlace {
     Station& station;
     reader::ReaderHost& reader;
     std::string reader_name;
-    /// Shows a notice, about a pass where one is known; the last one ends the sitting.
-    std::function<void(issuance::Notice, std::optional<PassNumber>, bool last)> show;
+    std::function<void(ErrandStep)> show;
 };
 
 class Errand {

@@ -84,11 +84,11 @@ class VoidErrand final : public Errand {
                 co_return tl::make_unexpected(std::move(action.error()));
             }
             if (const auto* wait = std::get_if<voiding::WaitForCard>(&*action); wait != nullptr) {
-                place_.show(wait->notice, machine_.pass_number(), false);
+                place_.show({wait->notice, machine_.pass_number()});
                 co_return Result<void>();
             }
             if (const auto* done = std::get_if<voiding::Finish>(&*action); done != nullptr) {
-                place_.show(done->notice, machine_.pass_number(), true);
+                place_.show({done->notice, machine_.pass_number(), true});
                 co_return Result<void>();
             }
             voiding::Action next = std::move(*action);

@@ -61,6 +61,14 @@ enum class Notice : std::uint8_t {
     pass_not_known,
     card_is_void,
     line_stopped,
+    // cards that were made elsewhere
+    tap_card_to_adopt,
+    card_adopted,
+    adoption_cancelled,
+    nothing_to_adopt,
+    card_is_not_this_passes,
+    adoption_refused,
+    adoption_needs_central,
     // the station
     ledger_is_behind,
     ledger_needs_room,

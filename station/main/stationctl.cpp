@@ -256,6 +256,9 @@ int usage(const options::options_description& described) {
            "  void PASS_NO --reason withdrawn|expired|not_collected|data_changed|dead|damaged\n"
            "                            makes the pass's card unusable, with its tap in the void\n"
            "                            box; --no-tap --supervisor ID where it cannot be read\n"
+           "  adopt PASS_NO             takes over a card that was made elsewhere, by its tap; "
+           "one\n"
+           "                            that does not prove itself is remade (centralctl remake)\n"
            "  missing PASS_NO           nobody finds the pass's card\n"
            "  found PASS_NO             it is there again\n"
            "  write-off PASS_NO --supervisor ID\n"
@@ -306,6 +309,10 @@ int dispatch(Call& call, const options::variables_map& given) {
     if (command == "void" && words.size() == 2 && given.contains("reason")) {
         return void_card(call, words[1], given);
     }
+    if (command == "adopt" && words.size() == 2) {
+        return sit(call, "/adoptions", json::object{{"pass_no", words[1]}}, "card_adopted",
+                   given.contains("json"));
+    }
     if ((command == "missing" || command == "found" || command == "write-off") &&
         words.size() == 2) {
         const std::string report = command == "write-off" ? "written_off" : command;
@@ -343,7 +350,8 @@ int main(int argc, char** argv) {
         "reason", options::value<std::string>(),
         "with hand-over: lost, stolen, damaged, not_received or left_behind; with void: see there")(
         "no-tap", "with void: the card cannot be read any more")(
-        "json", "with hand-over: each step as a JSON line; with doctor: all findings as JSON")(
+        "json",
+        "with hand-over, void, adopt: each step as a JSON line; with doctor: all findings as JSON")(
         "config", options::value<std::string>(), "with doctor: the station's configuration")(
         "help", "this text");
     options::options_description all;

@@ -525,6 +525,15 @@ constexpr std::array entries{
         "A card is begun for a renewal whose data looks odd, as `code` says; policy let it pass.",
         "Looks whether the card is to be handed over as it is.",
         "Set `hold_odd_data` where such cards must wait."},
+    CatalogueEntry{EventId::card_adopted,
+                   "card.adopted",
+                   "6b5c2b6f657d4855a765d7ebfba56db1",
+                   Level::notice,
+                   EventClass::audit,
+                   {pass_no, attempt, reader},
+                   "A card that was made elsewhere proved to be its renewal's and was taken over.",
+                   "Files the card for collection.",
+                   "Nothing."},
 };
 
 constexpr bool is_message_id(std::string_view text) {
@@ -543,7 +552,7 @@ constexpr bool complete() {
             return false;
         }
     }
-    return entries.back().id == EventId::data_odd && field_entries.back().id == seconds;
+    return entries.back().id == EventId::card_adopted && field_entries.back().id == seconds;
 }
 static_assert(complete());
 

@@ -64,6 +64,7 @@ enum class EventId : std::uint8_t {
     clock_differs,
     clock_agrees,
     data_odd,
+    card_adopted,
 };
 
 /// How bad, with the numbers of syslog (RFC 5424, 6.2.1), which journald takes as PRIORITY.

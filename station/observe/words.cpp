@@ -13,7 +13,7 @@ struct NoticeWords {
 };
 
 // In the order of the enumeration; a test checks that none is missing.
-constexpr std::array<NoticeWords, 54> notices{{
+constexpr std::array<NoticeWords, 61> notices{{
     {Notice::place_blank_card,
      {"place_blank_card", Tone::act, "請放上空白卡", "Place a blank card on the reader."}},
     {Notice::no_renewal_waiting,
@@ -165,6 +165,30 @@ constexpr std::array<NoticeWords, 54> notices{{
     {Notice::line_stopped,
      {"line_stopped", Tone::stop, "這台讀卡機連續三張製作失敗，已暫停，請通知主管檢查",
       "Three cards in a row spoiled on this reader; it is stopped until somebody looked."}},
+    {Notice::tap_card_to_adopt,
+     {"tap_card_to_adopt", Tone::act, "請放上在他處製作的新證",
+      "Put the card that was made elsewhere on."}},
+    {Notice::card_adopted,
+     {"card_adopted", Tone::done, "新證確認無誤，已登記，請放入待領區",
+      "The card is proven and taken over; file it for collection."}},
+    {Notice::adoption_cancelled,
+     {"adoption_cancelled", Tone::stop, "已取消，卡片尚未登記",
+      "Cancelled; the card is not taken over."}},
+    {Notice::nothing_to_adopt,
+     {"nothing_to_adopt", Tone::stop, "這個證號沒有待登記的他處製證新證",
+      "No card of this pass waits to be taken over."}},
+    {Notice::card_is_not_this_passes,
+     {"card_is_not_this_passes", Tone::act,
+      "這張卡片不是這個證號的新證，未登記，請換一張，或請中央重製",
+      "This card does not prove to be this pass's; nothing was taken over. Take another, or have "
+      "it "
+      "remade."}},
+    {Notice::adoption_refused,
+     {"adoption_refused", Tone::stop, "中央不同意本站登記這張卡片，尚未登記，請看原因",
+      "The central does not let this station take the card over; nothing was. See why."}},
+    {Notice::adoption_needs_central,
+     {"adoption_needs_central", Tone::stop, "目前連不上中央，卡片尚未登記，請稍後再試",
+      "The central cannot be reached; the card is not taken over. Try again soon."}},
     {Notice::ledger_is_behind,
      {"ledger_is_behind", Tone::stop, "系統資料不是最新，暫停製證，請通知資訊人員",
       "The station's data is an older state; no new card is made. Call IT."}},

@@ -64,6 +64,11 @@ bool is_started_card(const RenewalState& renewal, const CardEvent& event) {
            event.attempt == renewal.started_attempt;
 }
 
+/// Its card was made before any station of ours could know it, and none of ours is in its place.
+bool may_be_adopted(const RenewalState& renewal) {
+    return renewal.status == RenewalStatus::produced && renewal.made_elsewhere && !renewal.card;
+}
+
 Effect contradiction() {
     return {.conflict = true, .void_card = true};
 }
@@ -261,7 +266,7 @@ std::optional<Refusal> refusal_to_withdraw(const RenewalState& renewal) {
 }
 
 std::optional<Refusal> refusal_to_remake(const RenewalState& renewal) {
-    if (renewal.status == RenewalStatus::produced && renewal.made_elsewhere) {
+    if (may_be_adopted(renewal)) {
         return std::nullopt;
     }
     return Refusal{"not_made_elsewhere", "此證並非由其他系統製作，無須重製"};
@@ -278,7 +283,7 @@ std::optional<Refusal> refusal_to_claim(const RenewalState& renewal, const OldPa
     if (!renewal.approved) {
         return Refusal{"not_approved", "此換證申請尚未核准"};
     }
-    if (renewal.status != RenewalStatus::approved) {
+    if (renewal.status != RenewalStatus::approved && !may_be_adopted(renewal)) {
         return Refusal{"already_produced", "此證已製證"};
     }
     if (renewal.held) {
@@ -402,7 +407,8 @@ Effect card_verified(RenewalState& renewal, const CardEvent& event) {
     if (renewal.status == RenewalStatus::produced && is_current_card(renewal, event)) {
         return {};
     }
-    if (renewal.status != RenewalStatus::approved || !holds_claim(renewal, event)) {
+    const bool awaited = renewal.status == RenewalStatus::approved || may_be_adopted(renewal);
+    if (!awaited || !holds_claim(renewal, event)) {
         return contradiction();
     }
     renewal.status = RenewalStatus::produced;
@@ -496,12 +502,13 @@ Effect handed_over(RenewalState& renewal, const CardEvent& event) {
 
 Effect fence(RenewalState& renewal) {
     const bool had_card = renewal.card.has_value();
+    const bool made = may_be_adopted(renewal);  // its card waits for whoever adopts it
     forget_card(renewal);
     release_claim(renewal);
     renewal.started_attempt.reset();
     renewal.started_card.reset();
     renewal.card_open = false;
-    renewal.status = RenewalStatus::approved;
+    renewal.status = made ? RenewalStatus::produced : RenewalStatus::approved;
     ++renewal.epoch;
     return {.changed = true, .card_gone = had_card};
 }

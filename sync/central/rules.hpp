@@ -141,6 +141,7 @@ struct Claimant {
     BusinessDay today;
     Timestamp now;
 };
+/// One that was made elsewhere and has no card of ours is claimed to adopt the card.
 /// A renewal that another station holds is granted again only where a card begun under its claim
 /// came to an end and no other was begun since, and the time for beginning one is over.
 [[nodiscard]] std::optional<Refusal> refusal_to_claim(const RenewalState& renewal,

@@ -611,7 +611,15 @@ Result<std::int64_t> Ledger::owe(wire::FactType type, RenewalId renewal, FactPar
         .map([&fact](std::int64_t) { return fact.seq; });
 }
 
-Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
+/// How a card comes into the ledger.
+struct Ledger::Beginning {
+    CardStage stage;
+    std::string_view kind;  ///< the journal's word
+    wire::FactType fact;
+    std::string_view reason = {};  ///< for the fact
+};
+
+Result<std::int64_t> Ledger::begin(const StartedAttempt& attempt, const Beginning& beginning) {
     auto transaction = sqlite::Transaction::begin(database_);
     if (!transaction) {
         return tl::make_unexpected(transaction.error());
@@ -621,30 +629,41 @@ Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
                           attempt.epoch,
                           attempt.uid,
                           attempt.key_generation,
-                          CardStage::started,
+                          beginning.stage,
                           1,
                           attempt.credential,
                           std::nullopt,
                           std::nullopt};
-    auto record = journal("attempt_started", card.renewal, &card, {});
+    auto record = journal(beginning.kind, card.renewal, &card, {});
     if (!record) {
-        return tl::make_unexpected(record.error());
+        return record;
     }
     const std::string id = card.attempt.value.text();
     auto inserted = database_.run(
         "INSERT INTO card (attempt, renewal, epoch, uid, key_generation, state, credential_sealed,"
-        " credential_sha256, record) VALUES (?, ?, ?, ?, ?, 'started', ?, ?, ?)",
+        " credential_sha256, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {id, card.renewal.value.text(), card.epoch.value, card.uid.hex(), card.key_generation,
-         seal(*key_, *random_, credential_context(id), card.credential),
+         name(card.stage), seal(*key_, *random_, credential_context(id), card.credential),
          BytesView(sha256(card.credential)), *record});
     if (!inserted) {
-        return fail("starting an attempt", inserted.error());
+        return fail("a new card", inserted.error());
     }
-    auto owed = owe(wire::FactType::attempt_started, card.renewal, {&card, {}});
-    if (!owed) {
-        return tl::make_unexpected(owed.error());
+    if (auto owed = owe(beginning.fact, card.renewal, {&card, beginning.reason}); !owed) {
+        return owed;
     }
-    return transaction->commit().map([&] { return WriteAheadIssuer::issue(card.uid, *record); });
+    return transaction->commit().map([&] { return *record; });
+}
+
+Result<WriteAhead> Ledger::start_attempt(const StartedAttempt& attempt) {
+    const Beginning started{CardStage::started, "attempt_started", wire::FactType::attempt_started};
+    return begin(attempt, started).map([&](std::int64_t record) {
+        return WriteAheadIssuer::issue(attempt.uid, record);
+    });
+}
+
+Result<void> Ledger::record_adopted(const StartedAttempt& made) {
+    const Beginning adopted{CardStage::verified, "adopted", wire::FactType::verified, "adopted"};
+    return begin(made, adopted).map([](std::int64_t) {});
 }
 
 /// One act on a card: what it becomes, what is written of it, and what the central is owed.

@@ -121,6 +121,9 @@ class Ledger {
 
     // Acts. Those that give a WriteAhead are what must be durable before a card is changed.
     Result<WriteAhead> start_attempt(const StartedAttempt& attempt);
+    /// A card that was made elsewhere is this renewal's from now on, finished and not live. The
+    /// central is told as of any verified card, with the reason `adopted`.
+    Result<void> record_adopted(const StartedAttempt& made);
     /// Takes an open card up again, and counts that.
     Result<WriteAhead> resume_attempt(AttemptId attempt);
     Result<void> record_torn(AttemptId attempt);
@@ -169,6 +172,7 @@ class Ledger {
 
   private:
     struct FactParts;
+    struct Beginning;
     Ledger(sqlite::Database database, Reserve reserve, const Clock& clock, RandomSource& random,
            const SealingKey& key)
         : database_(std::move(database)),
@@ -191,6 +195,8 @@ class Ledger {
     Result<std::int64_t> journal(std::string_view kind, std::optional<RenewalId> renewal,
                                  const IssuedCard* card, std::string_view detail);
     Result<std::int64_t> owe(wire::FactType type, RenewalId renewal, FactParts parts);
+    /// A new card's row, its journal and its fact in one commit; gives the journal's record.
+    Result<std::int64_t> begin(const StartedAttempt& attempt, const Beginning& beginning);
     /// Journal, new state and fact of a card in one commit.
     Result<std::int64_t> advance(const IssuedCard& card, CardStage next,
                                  std::initializer_list<wire::FactType> facts,

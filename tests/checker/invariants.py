@@ -158,7 +158,7 @@ def journal_names_card(world):
     for ledger in world.ledgers:
         for line in ledger.journal:
             texts = line.texts()
-            if "attempt_started" in texts:
+            if "attempt_started" in texts or "adopted" in texts:
                 started.update(text.upper() for text in texts)
     for card in world.look(card for card in world.cards if card.changed):
         if card.uid in world.options.foreign:
@@ -397,14 +397,20 @@ def lives(world):
     for row in world.look(world.rows):
         told = [f for f in world.facts_of_attempt[row["attempt"].lower()]
                 if f.type != "handover_refused"]
-        for fault in life_faults(row, told):
+        renewal = world.central.renewals.get(row["renewal"])
+        for fault in life_faults(row, told, renewal is not None and renewal["made_elsewhere"]):
             yield f"card {row['uid']} ({row['state']}): {fault}"
 
 
-def life_faults(row, told):
+def life_faults(row, told, made_elsewhere):
     types = [fact.type for fact in told]
-    if types[:1] != ["attempt_started"]:
-        yield "its first fact is not attempt_started"
+    adopted = [fact for fact in told if fact.type == "verified" and fact.json.get("reason") == "adopted"]
+    if types[:1] != ["attempt_started"] and adopted != told[:1]:
+        yield "its first fact is neither attempt_started nor an adoption"
+    if adopted and (adopted != told[:1] or "attempt_started" in types):
+        yield "adopted, and begun here too"
+    if adopted and not made_elsewhere:
+        yield "adopted, and its renewal's card was not made elsewhere"
     for fact in told:
         for name, column in (("card", "uid"), ("renewal", "renewal"), ("epoch", "epoch")):
             said = fact.json.get(name)

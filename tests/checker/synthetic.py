@@ -88,9 +88,16 @@ class Plastic:
         return self
 
     def make(self):
-        self.start()
+        return self.start().verify()
+
+    def adopt(self):
+        self.renewal["made_elsewhere"] = 1
+        return self.verify("adopted", reason="adopted")
+
+    def verify(self, journal=None, **more):
         self.state, self.stage = "verified", "made"
-        self.tell("verified", credential=base64.urlsafe_b64encode(self.credential).decode().rstrip("="))
+        self.tell("verified", journal,
+                  credential=base64.urlsafe_b64encode(self.credential).decode().rstrip("="), **more)
         self.renewal |= {"status": "produced", "uid": self.uid, "attempt": self.attempt,
                          "credential": self.credential}
         return self
@@ -165,8 +172,14 @@ class Run:
             "id": str(uuid.uuid4()), "status": "approved", "pass_no": f"KHPS110-{number:05}",
             "old_pass_no": f"KHPS109-{number:05}", "valid_from": "2021-12-01",
             "valid_to": "2022-11-30", "port_areas": '["KH", "AP"]', "uid": None, "attempt": None,
-            "credential": None})
+            "credential": None, "made_elsewhere": 0})
         return self.renewals[-1]
+
+    def adopt(self):
+        """A further renewal, whose card no station of ours wrote, and its adoption."""
+        adopted = self.card(self.renewal(7), "04A10000000007").adopt()
+        self.refresh(adopted)
+        return adopted
 
     def card(self, renewal, uid):
         self.plastics.append(Plastic(self, renewal, uid))
@@ -245,7 +258,8 @@ class Run:
             digest = hashlib.sha256(r["credential"]).hexdigest().upper() if r["credential"] else None
             insert(db, "renewal", version=1, change_seq=n, pickup_port="KH", free=1,
                    payment="not_required", times_exchanged=1, credential_sha256=digest, submitted_at="",
-                   **pick(r, "id status pass_no old_pass_no valid_from valid_to uid attempt credential"))
+                   **pick(r, "id status pass_no old_pass_no valid_from valid_to uid attempt credential"
+                             " made_elsewhere"))
         for p in self.plastics:
             if p.granted:
                 insert(db, "authorisation", id=p.authorisation, idempotency_key=p.attempt,

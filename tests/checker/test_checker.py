@@ -95,6 +95,11 @@ class Whole(Checker):
         code, out = self.check()
         self.assertEqual(code, 0, out)
 
+    def test_a_card_that_was_made_elsewhere_may_be_adopted(self):
+        self.run_.adopt()
+        code, out = self.check()
+        self.assertEqual(code, 0, out)
+
 
 class Readings(unittest.TestCase):
     """What both the checker and the made-up run take from elsewhere, against published examples."""
@@ -517,6 +522,29 @@ class Chains(Checker):
         run = self.run_
         run.facts = [fact for fact in run.facts if fact["type"] != "card_activated"]
         self.found("lives", "handed_over without card_activated before")
+
+    def test_adopted_though_it_was_not_made_elsewhere(self):
+        self.run_.adopt().renewal["made_elsewhere"] = 0
+        self.found("lives", "adopted, and its renewal's card was not made elsewhere")
+
+    def test_adopted_though_it_was_begun_here(self):
+        run = self.run_
+        run.made.renewal["made_elsewhere"] = 1
+        next(f for f in run.facts if f["attempt"] == run.made.attempt
+             and f["type"] == "verified")["reason"] = "adopted"
+        self.found("lives", "adopted, and begun here too")
+
+    def test_verified_and_neither_begun_nor_adopted(self):
+        run = self.run_
+        run.facts = [f for f in run.facts if f["attempt"] != run.made.attempt
+                     or f["type"] != "attempt_started"]
+        self.found("lives", "its first fact is neither attempt_started nor an adoption")
+
+    def test_adopted_without_a_journal_line(self):
+        run = self.run_
+        adopted = run.adopt()
+        run.journal = [entry for entry in run.journal if entry["card"] != adopted.uid]
+        self.found("journal_names_card", f"{adopted.uid} was changed without a journal line")
 
     def test_damaged_database(self):
         self.edit("ledger", "UPDATE card SET record=999")

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +16,12 @@ using namespace live;
 using namespace std::chrono_literals;
 
 struct Office {
-    explicit Office(const std::string& name) : place(options_for(name)) {
+    /// `before` happens before anything but pcscd runs.
+    explicit Office(const std::string& name, const std::function<void(Workplace&)>& before = {})
+        : place(options_for(name)) {
+        if (before) {
+            before(place);
+        }
         place.start_central();
         place.start_station();
     }
@@ -52,10 +59,10 @@ struct Office {
         return begun && ended;
     }
     /// Everything stopped, the checker is content.
-    void check(int issued) {
+    void check(int issued, const std::vector<std::string>& more = {}) {
         place.stop_station();
         place.stop_central();
-        const Finished verdict = place.check(issued);
+        const Finished verdict = place.check(issued, more);
         BOOST_TEST(verdict.exit_code == 0, verdict.out);
     }
 
@@ -175,6 +182,128 @@ BOOST_AUTO_TEST_CASE(the_central_hears_of_the_station_and_the_clocks_agree) {
         eventually([&] { return !text(office.place.status(), "last_heartbeat").empty(); }));
     BOOST_TEST(!office.place.status().at("clock_differs").as_bool());
     BOOST_TEST(office.place.status().at("offline_handover_s") == 0);
+}
+
+/// The manual's own sample pass that is 已製證, and the old pass that it replaces.
+const std::string elsewhere_pass = "KHPS110-000035";
+const std::string elsewhere_old_pass = "KHPS109-010345";
+
+/// A card of that pass which no station wrote, with this last day of validity.
+std::string card_from_elsewhere(Workplace& place, const std::string& name,
+                                const std::string& valid_to) {
+    const std::string file = place.blank_card(name);
+    const std::string pass = place.path(name + "-pass.json");
+    std::ofstream(pass) << json::serialize(json::object{{"pass_number", elsewhere_pass},
+                                                        {"old_pass_number", elsewhere_old_pass},
+                                                        {"valid_from", "2020-12-02"},
+                                                        {"valid_to", valid_to},
+                                                        {"port_areas", json::array{"KH"}}});
+    place.slot(counter_reader).place(file);
+    const Finished made =
+        run({std::string(PROGRAMS_DIR) + "/cardtool", "personalise", "--keys", place.path("keys"),
+             "--reader", place.virtual_reader(counter_reader), "--originality", "off", "--pass",
+             pass, "--record", place.path(name + "-record.json")},
+            place.path("commands.log"));
+    BOOST_REQUIRE_MESSAGE(made.exit_code == 0, made.out);
+    place.take_off(counter_reader);
+    return file;
+}
+
+/// `stationctl adopt` of that pass; its steps go to the given file.
+Process begin_adoption(Workplace& place, const std::string& log) {
+    return Process({std::string(PROGRAMS_DIR) + "/stationctl", "--control",
+                    "unix:" + place.path("stationd.sock"), "--json", "adopt", elsewhere_pass},
+                   log);
+}
+
+bool waits_to_be_adopted(Office& office) {
+    return eventually([&] {
+        return office.place.station_run({"work"}).out.find("adopt_or_remake") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_was_made_elsewhere_is_adopted_by_its_tap_and_handed_over) {
+    std::string card;
+    Office office("elsewhere", [&](Workplace& place) {
+        card = card_from_elsewhere(place, "elsewhere", "2023-07-05");
+    });
+    BOOST_REQUIRE(waits_to_be_adopted(office));
+    const std::string log = office.place.path("logs/adopt");
+    Process sitting = begin_adoption(office.place, log);
+    BOOST_REQUIRE(office.tap_and_finish(sitting, log, card, "tap_card_to_adopt"));
+    BOOST_TEST(read_file(log).find("\"card_adopted\"") != std::string::npos, read_file(log));
+    BOOST_TEST(office.told("card.adopted", "pass_no", elsewhere_pass));
+
+    const std::string collected = office.place.path("logs/adopted-hand-over");
+    Process hand_over = office.place.begin_hand_over(elsewhere_old_pass, collected);
+    BOOST_REQUIRE(office.tap_and_finish(hand_over, collected, card));
+    BOOST_REQUIRE(eventually([&] {
+        return text(office.place.central_command({"show", elsewhere_pass}), "status") == "issued";
+    }));
+    BOOST_REQUIRE(
+        eventually([&] { return office.place.status().at("unacknowledged_facts") == 0; }));
+    BOOST_TEST(office.place.station_run({"adopt", elsewhere_pass}).exit_code == 1);
+    office.check(1, {"--issuer", "cardtool", "--issuer", "port-office:kh"});
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_does_not_prove_to_be_the_passes_is_not_adopted) {
+    std::string other_data;
+    Office office("not-elsewhere", [&](Workplace& place) {
+        other_data = card_from_elsewhere(place, "other-data", "2023-07-06");
+    });
+    BOOST_REQUIRE(waits_to_be_adopted(office));
+    const std::string log = office.place.path("logs/adopt");
+    Process sitting = begin_adoption(office.place, log);
+    std::size_t refusals = 0;
+    for (const std::string& card : {office.place.blank_card("blank"), other_data}) {
+        BOOST_REQUIRE(eventually(
+            [&] { return read_file(log).find("tap_card_to_adopt") != std::string::npos; }));
+        office.place.slot(counter_reader).place(card);
+        ++refusals;
+        BOOST_REQUIRE(eventually([&] {
+            const std::string steps = read_file(log);
+            std::size_t found = 0;
+            for (auto at = steps.find("\"card_is_not_this_passes\""); at != std::string::npos;
+                 at = steps.find("\"card_is_not_this_passes\"", at + 1)) {
+                ++found;
+            }
+            return found == refusals;
+        }));
+        office.place.take_off(counter_reader);
+    }
+    BOOST_REQUIRE(office.place.station_run({"cancel"}).exit_code == 0);
+    BOOST_REQUIRE(eventually([&] { return !sitting.running(); }));
+    BOOST_TEST(read_file(log).find("\"adoption_cancelled\"") != std::string::npos);
+    BOOST_TEST(text(office.place.central_command({"show", elsewhere_pass}), "status") ==
+               "produced");
+    BOOST_TEST(office.place.status().at("unacknowledged_facts") == 0);
+    BOOST_TEST(office.place.station_run({"history", elsewhere_pass}).out.find("\"adopted\"") ==
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_the_central_or_its_consent_no_card_is_adopted) {
+    std::string card;
+    Office office("adopt-refused", [&](Workplace& place) {
+        card = card_from_elsewhere(place, "elsewhere", "2023-07-05");
+    });
+    BOOST_REQUIRE(waits_to_be_adopted(office));
+    const auto tapped = [&](const std::string& name) {
+        const std::string log = office.place.path("logs/" + name);
+        Process sitting = begin_adoption(office.place, log);
+        BOOST_REQUIRE(office.tap_and_finish(sitting, log, card, "tap_card_to_adopt"));
+        return read_file(log);
+    };
+    office.place.central_run({"hold", elsewhere_pass, "--reason", "test"});
+    const std::string refused = tapped("held");
+    BOOST_TEST(refused.find("\"adoption_refused\"") != std::string::npos, refused);
+    BOOST_TEST(office.told("renewal.claim_refused", "code", "held"));
+    office.place.central_run({"release", elsewhere_pass, "--reason", "test"});
+    office.place.stop_central();
+    const std::string away = tapped("away");
+    BOOST_TEST(away.find("\"adoption_needs_central\"") != std::string::npos, away);
+    office.place.start_central();
+    const std::string adopted = tapped("again");
+    BOOST_TEST(adopted.find("\"card_adopted\"") != std::string::npos, adopted);
 }
 
 }  // namespace

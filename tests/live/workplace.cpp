@@ -20,7 +20,7 @@ Workplace::Workplace(const WorkplaceOptions& options)
     }
 }
 
-Finished Workplace::check(int expect_issued) {
+Finished Workplace::check(int expect_issued, const std::vector<std::string>& more) {
     const WorkplaceOptions& machine = Machine::options();
     std::vector<std::string> command{"/usr/bin/python3", machine.source + "/tests/checker/check.py",
                                      "--ledger",         ledger(),
@@ -33,6 +33,7 @@ Finished Workplace::check(int expect_issued) {
         command.insert(command.end(), {"--ledger", second_->ledger(), "--issuer", "port-office:kh",
                                        "--issuer", "port-office:" + machine.second_station});
     }
+    command.insert(command.end(), more.begin(), more.end());
     return run(command);
 }
 

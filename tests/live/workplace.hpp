@@ -12,8 +12,9 @@ class Workplace : public Machine, public PortOffice {
 
     /// The office of `second_station`.
     PortOffice& second() { return second_.value(); }
-    /// The independent checker's verdict on everything, daemons stopped.
-    Finished check(int expect_issued);
+    /// The independent checker's verdict on everything, daemons stopped. `more` are further
+    /// options.
+    Finished check(int expect_issued, const std::vector<std::string>& more = {});
 
   private:
     std::optional<PortOffice> second_;

@@ -114,6 +114,9 @@ BOOST_AUTO_TEST_CASE(the_words_of_a_notice_stand_in_the_order_of_the_enumeration
     BOOST_TEST(words(Notice::waiting_for_acknowledgement).name == "waiting_for_acknowledgement");
     BOOST_TEST(words(Notice::handed_over).name == "handed_over");
     BOOST_TEST(words(Notice::card_may_be_live).name == "card_may_be_live");
+    BOOST_TEST(words(Notice::tap_card_to_adopt).name == "tap_card_to_adopt");
+    BOOST_TEST(words(Notice::card_is_not_this_passes).name == "card_is_not_this_passes");
+    BOOST_TEST(words(Notice::adoption_needs_central).name == "adoption_needs_central");
     BOOST_TEST(words(Notice::ledger_is_behind).name == "ledger_is_behind");
     BOOST_TEST(words(Notice::ledger_needs_room).name == "ledger_needs_room");
 }
@@ -150,7 +153,8 @@ BOOST_AUTO_TEST_CASE(only_what_was_achieved_sounds_like_success) {
             done.insert(said.name);
         }
     }
-    BOOST_TEST((done == std::set{"card_finished"sv, "card_voided"sv, "handed_over"sv}));
+    BOOST_TEST(
+        (done == std::set{"card_adopted"sv, "card_finished"sv, "card_voided"sv, "handed_over"sv}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -760,6 +760,23 @@ BOOST_AUTO_TEST_CASE(what_was_made_elsewhere_can_be_made_anew) {
     BOOST_TEST(code(decide("KHPS110-000035", "remake")) == "409 not_made_elsewhere");
 }
 
+BOOST_AUTO_TEST_CASE(a_card_that_was_made_elsewhere_is_adopted_by_the_station_that_claims_it) {
+    const std::string elsewhere = "KHPS110-000035";
+    RenewalId id(uuid(0));
+    for (const Renewal& each : pull().renewals) {
+        id = each.pass_number.text() == elsewhere ? each.id : id;
+    }
+    BOOST_REQUIRE(claim(1, id).granted.size() == 1U);
+    BOOST_TEST(claim(2, id, "kh2").refused.at(0).code == "already_claimed");
+    BOOST_TEST(
+        (tell(line(wire::FactType::verified, id, 1, 1)).outcome == wire::FactOutcome::applied));
+    BOOST_TEST(status(elsewhere) == "produced");
+    BOOST_TEST(renewal(elsewhere).at("made_elsewhere").as_bool());
+    BOOST_TEST(claim(3, id).refused.at(0).code == "already_produced");
+    BOOST_TEST(code(decide(elsewhere, "remake")) == "409 not_made_elsewhere");
+    BOOST_TEST(authorise(id, 7, 1, 1).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(facts_that_arrive_together_are_answered_each_to_its_sender) {
     const RenewalId id = claimed();
     std::vector<http::Response> responses(3);

@@ -545,6 +545,31 @@ BOOST_AUTO_TEST_CASE(a_refused_start_leaves_no_record_and_no_fact) {
     BOOST_TEST(facts().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_adopted_card_is_a_verified_one_that_the_central_is_told_of) {
+    BOOST_REQUIRE(book->record_adopted(attempt(1, 1, 1)).has_value());
+    reopen();
+    const IssuedCard card = book->card_by_uid(uid(1)).value().value();
+    BOOST_TEST((card.stage == CardStage::verified));
+    BOOST_TEST((card.attempt == attempt_id(1)));
+    BOOST_TEST((card.epoch == Epoch(3)));
+    BOOST_TEST((card.credential == attempt(1, 1, 1).credential));
+    BOOST_REQUIRE((fact_types() == std::vector{wire::FactType::verified}));
+    BOOST_TEST(facts().front().reason == "adopted");
+    BOOST_TEST((facts().front().credential == card.credential));
+    BOOST_TEST(book->history(number(1)).value().front().find("\"adopted\"") != std::string::npos);
+    BOOST_TEST(book->record_authorised(attempt_id(1), uuid(9), evidence()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_has_a_card_or_is_one_is_not_adopted) {
+    start();
+    BOOST_TEST(is_defect(book->record_adopted(attempt(2, 1, 2))));
+    BOOST_TEST(is_defect(book->record_adopted(attempt(2, 2, 1))));
+    BOOST_TEST(is_defect(book->record_adopted(attempt(1, 2, 2))));
+    BOOST_TEST(is_defect(book->record_adopted(attempt(2, 9, 2))));
+    BOOST_TEST(book->history(number(2)).value().empty());
+    BOOST_TEST(facts().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(after_a_spoil_another_card_and_the_same_chip_may_be_used) {
     start();
     BOOST_REQUIRE(book->record_spoiled(attempt_id(1), "chip_damaged").has_value());
@@ -1051,6 +1076,7 @@ BOOST_AUTO_TEST_CASE(after_a_crash_behind_any_act_that_act_is_there) {
         {"acknowledge", [&] { return book->acknowledge(3).has_value(); }},
         {"second start", [&] { return book->start_attempt(attempt(2, 2, 2)).has_value(); }},
         {"spoiled", [&] { return book->record_spoiled(attempt_id(2), "r").has_value(); }},
+        {"adopted", [&] { return book->record_adopted(attempt(3, 3, 3)).has_value(); }},
     };
     for (const auto& [name, act] : acts) {
         BOOST_TEST_REQUIRE(act(), name);

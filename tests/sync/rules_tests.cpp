@@ -61,6 +61,16 @@ RenewalState produced() {
     return state;
 }
 
+/// 已製證 in the imported list, and no station ever claimed it.
+RenewalState made_elsewhere() {
+    RenewalState state;
+    state.status = RenewalStatus::produced;
+    state.approved = true;
+    state.valid_to = day("2023-11-27");
+    state.made_elsewhere = true;
+    return state;
+}
+
 HandOver asked() {
     return {"kh", attempt(1), Epoch(1), *event().card};
 }
@@ -501,10 +511,56 @@ BOOST_AUTO_TEST_CASE(a_sanctioned_pass_cannot_be_chosen_while_the_sanction_lasts
     BOOST_TEST(*refusal_to_add(pass, today) == "證號 KHPS109-010323 已註銷，無法加入換證!!");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_made_elsewhere_is_claimed_and_its_card_adopted_once) {
+    RenewalState state = made_elsewhere();
+    CardEvent shown = event(1);
+    BOOST_TEST(card_verified(state, shown).void_card);  // not without a claim
+    BOOST_REQUIRE(!refusal_to_claim(state, in_good_standing, {"kh", true, today, noon}));
+    shown.epoch = grant_claim(state, {"kh", true, today, noon});
+    BOOST_TEST(attempt_started(state, shown).void_card);  // to adopt is all that is granted
+    const Effect adopted = card_verified(state, shown);
+    BOOST_TEST(adopted.produced);
+    BOOST_TEST(!adopted.conflict);
+    BOOST_TEST((state.card == shown.card));
+    BOOST_TEST(refusal_to_claim(state, in_good_standing, {"kh", true, today, noon})->code ==
+               "already_produced");
+    BOOST_TEST(refusal_to_remake(state)->code == "not_made_elsewhere");
+    BOOST_TEST(!refusal_to_authorise(state, in_good_standing, asked(), today));
+    CardEvent second = event(2);
+    second.epoch = shown.epoch;
+    BOOST_TEST(card_verified(state, second).void_card);
+}
+
+BOOST_AUTO_TEST_CASE(what_stops_a_claim_stops_an_adoption) {
+    const auto refusal = [](const auto& change) {
+        RenewalState state = made_elsewhere();
+        change(state);
+        const auto refused = refusal_to_claim(state, in_good_standing, {"kh", true, today, noon});
+        return refused ? refused->code : std::string();
+    };
+    BOOST_TEST(refusal([](RenewalState& state) { state.held = true; }) == "held");
+    BOOST_TEST(refusal([](RenewalState& state) { state.status = RenewalStatus::withdrawn; }) ==
+               "withdrawn");
+    BOOST_TEST(refusal([](RenewalState& state) { state.valid_to = day("2021-11-30"); }) ==
+               "expired");
+    BOOST_TEST(refusal([](RenewalState& state) { state.status = RenewalStatus::issued; }) ==
+               "already_produced");
+    BOOST_TEST(refusal([](RenewalState& state) { state.claim_station = "kh2"; }) ==
+               "already_claimed");
+}
+
+BOOST_AUTO_TEST_CASE(fencing_who_was_to_adopt_a_card_leaves_it_to_be_adopted_by_another) {
+    RenewalState state = made_elsewhere();
+    (void)grant_claim(state, {"kh", true, today, noon});
+    BOOST_TEST(!fence(state).card_gone);
+    BOOST_TEST((state.status == RenewalStatus::produced));
+    BOOST_TEST(!refusal_to_claim(state, in_good_standing, {"kh2", true, today, noon}));
+}
+
 BOOST_AUTO_TEST_CASE(only_what_was_made_elsewhere_is_made_anew) {
     RenewalState state = produced();
     BOOST_TEST(refusal_to_remake(state)->code == "not_made_elsewhere");
-    state.made_elsewhere = true;
+    state = made_elsewhere();
     BOOST_TEST(!refusal_to_remake(state));
     state.status = RenewalStatus::issued;
     BOOST_TEST(refusal_to_remake(state)->code == "not_made_elsewhere");
