@@ -78,6 +78,8 @@ BOOST_AUTO_TEST_CASE(the_table_knows_its_readers_and_no_others) {
     BOOST_TEST((find_known_reader(acr122u)->faulty_below == 0x0206));
     BOOST_TEST((find_known_reader(scl3711)->stack == Stack::nfc));
     BOOST_TEST((find_known_reader(acr1252u)->stack == Stack::pcsc));
+    BOOST_TEST((find_known_reader(acr122u)->feedback == Feedback::acr122));
+    BOOST_TEST(!find_known_reader(acr1252u)->feedback);
     BOOST_TEST((find_known_reader({0x1d6b, 0x0002}) == nullptr));
 }
 
