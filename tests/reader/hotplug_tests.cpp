@@ -206,8 +206,17 @@ BOOST_AUTO_TEST_CASE(a_reader_of_pcscd_is_not_for_libnfc) {
     // pcscd was told to leave it alone.
     BOOST_TEST(check_nfc("left", "acr122_usb:001:004", {}, devices).has_value());
     BOOST_TEST(has(refusal(check_nfc("left", "pn53x_usb:001:005", {}, devices)), "only pcscd can"));
-    for (const char* good : {"pn532_uart:/dev/ttyUSB0", "pn532_uart:/dev/ttyUSB0:115200",
-                             "pn532_uart:/dev/ttyUSB7", "acr122_usb:002:004", "pn53x_usb"}) {
+    for (const char* stable :
+         {"pn53x_usb:/dev/card-station/by-path/1-5", "pn53x_usb:/dev/card-station/by-serial/SN5",
+          "pn53x_usb:/dev/bus/usb/001/005"}) {
+        devices[1].serial = UsbSerial::parse("SN5");
+        devices[1].node = "/dev/bus/usb/001/005";
+        BOOST_TEST(has(refusal(check_nfc("left", stable, {}, devices)), "only pcscd can"), stable);
+    }
+    for (const char* good :
+         {"pn532_uart:/dev/ttyUSB0", "pn532_uart:/dev/ttyUSB0:115200", "pn532_uart:/dev/ttyUSB7",
+          "acr122_usb:002:004", "pn53x_usb", "pn532_uart:/dev/card-station/by-path/1-6:115200",
+          "pn53x_usb:/dev/card-station/by-path/1-55"}) {
         BOOST_TEST(check_nfc("left", good, readers, devices).has_value(), good);
     }
 }
