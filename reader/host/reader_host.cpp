@@ -325,12 +325,12 @@ tl::unexpected<Failure> wrong_answer(Fault fault) {
     return fail(fault, "the reader-worker sent an answer of the wrong kind");
 }
 
-asio::awaitable<void> end_connection(std::shared_ptr<Line> line, Disposition disposition) {
+asio::awaitable<void> end_connection(std::shared_ptr<Line> line, Disposition disposition, Cue cue) {
     if (!line->holding) {
         co_return;
     }
     line->connected = false;
-    ToWorker message = Disconnect{disposition};
+    ToWorker message = Disconnect{disposition, cue};
     const Result<FromWorker> answer = co_await exchange(line, std::move(message));
     line->holding = !answer && line->usable;
     if (answer && !std::holds_alternative<Disconnected>(*answer)) {
@@ -339,7 +339,7 @@ asio::awaitable<void> end_connection(std::shared_ptr<Line> line, Disposition dis
 }
 
 asio::awaitable<Result<FrameSize>> open_connection(std::shared_ptr<Line> line) {
-    co_await end_connection(line, Disposition::reset);
+    co_await end_connection(line, Disposition::reset, Cue::none);
     line->holding = line->usable;  // and stays so if it fails: to let go once more does no harm
     ToWorker message = Connect{};
     Result<FromWorker> answer = co_await exchange(line, std::move(message));
@@ -465,8 +465,8 @@ asio::awaitable<Result<ResponseApdu>> ReaderHost::transmit(CommandApdu apdu) {
     return send_apdu(state_, std::move(apdu));
 }
 
-asio::awaitable<void> ReaderHost::disconnect(Disposition disposition) {
-    return end_connection(state_, disposition);
+asio::awaitable<void> ReaderHost::disconnect(Disposition disposition, Cue cue) {
+    return end_connection(state_, disposition, cue);
 }
 
 }  // namespace card::reader

@@ -55,7 +55,8 @@ class ReaderHost {
     asio::awaitable<Result<FrameSize>> connect();
     /// Sends one APDU. Every failure ends the connection.
     asio::awaitable<Result<ResponseApdu>> transmit(CommandApdu apdu);
-    asio::awaitable<void> disconnect(Disposition disposition);
+    /// The cue is for the person at the reader, where a card is connected and the reader can.
+    asio::awaitable<void> disconnect(Disposition disposition, Cue cue = Cue::none);
 
   private:
     struct State;

@@ -1,7 +1,8 @@
 #include "reader/hotplug/binding.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
+#include <cstdio>
 #include <optional>
 #include <vector>
 
@@ -93,21 +94,39 @@ Result<void> check_one(const NamedBinding& named, std::span<const ListedReader> 
     return {};
 }
 
-/// The device that a connection string names by its bus and number or by its serial port.
+/// Bus and number as a connection string has them: 001:004.
+std::string address_text(const UsbAddress& address) {
+    std::array<char, 32> text{};
+    (void)std::snprintf(text.data(), text.size(), "%03u:%03u", unsigned{address.bus},
+                        unsigned{address.device});
+    return text.data();
+}
+
+/// What a connection string may call a device: its bus and number, its node or serial port, and the
+/// names that udev/94-card-station.rules gives it.
+std::vector<std::string> names_of(const UsbDevice& device) {
+    std::vector<std::string> names{address_text(device.address),
+                                   "/dev/card-station/by-path/" + device.path.text()};
+    if (device.serial) {
+        names.push_back("/dev/card-station/by-serial/" + device.serial->text());
+    }
+    for (const std::string& node : {device.node, device.port}) {
+        if (!node.empty()) {
+            names.push_back(node);
+        }
+    }
+    return names;
+}
+
+/// The device that a connection string names.
 const UsbDevice* device_of(std::string_view connection_string, std::span<const UsbDevice> devices) {
     for (const UsbDevice& device : devices) {
-        std::string address = ":";
-        for (const int number : {device.address.bus, device.address.device}) {
-            const std::string digits = std::to_string(number);
-            address.append(address.size() == 1 ? "" : ":")
-                .append(digits.size() < 3 ? 3 - digits.size() : 0, '0')
-                .append(digits);
-        }
-        const std::string port = ":" + device.port;
-        if (connection_string.ends_with(address) ||
-            (!device.port.empty() && (connection_string.ends_with(port) ||
-                                      connection_string.find(port + ":") != std::string::npos))) {
-            return &device;
+        for (const std::string& name : names_of(device)) {
+            const std::string named = ":" + name;
+            if (connection_string.ends_with(named) ||
+                connection_string.find(named + ":") != std::string::npos) {
+                return &device;
+            }
         }
     }
     return nullptr;

@@ -7,10 +7,12 @@
 namespace card::reader {
 namespace {
 
+using enum Feedback;
+
 constexpr auto none = std::nullopt;
 
 constexpr std::array<KnownReader, 39> table{
-    KnownReader{{0x072f, 0x2200}, Stack::either, Node::usb, 0x0206, "ACS ACR122U"},
+    KnownReader{{0x072f, 0x2200}, Stack::either, Node::usb, 0x0206, "ACS ACR122U", acr122},
     KnownReader{{0x072f, 0x90cc}, Stack::either, Node::usb, none, "ACS ACR38U-CCID / Touchatag"},
     KnownReader{{0x072f, 0x221a}, Stack::pcsc, Node::usb, none, "ACS ACR1251U"},
     KnownReader{{0x072f, 0x2224}, Stack::pcsc, Node::usb, none, "ACS ACR1281U"},

@@ -30,6 +30,11 @@ enum class Node : std::uint8_t {
     tty,  ///< the serial port of a USB bridge
 };
 
+/// The commands that a reader's light and sound obey.
+enum class Feedback : std::uint8_t {
+    acr122,  ///< the pseudo-APDU FF 00 40, with a card connected over PC/SC
+};
+
 struct KnownReader {
     UsbId id;
     Stack stack;
@@ -37,6 +42,7 @@ struct KnownReader {
     /// bcdDevice of the first firmware without a known defect, where some have one.
     std::optional<std::uint16_t> faulty_below;
     std::string_view name;
+    std::optional<Feedback> feedback{};  ///< where it has any that the station can use
 };
 
 [[nodiscard]] std::span<const KnownReader> known_readers();

@@ -71,7 +71,8 @@ struct Encoder {
     Bytes operator()(const Connect& /*unused*/) const { return frame(Kind::connect, {}); }
     Bytes operator()(const Transmit& message) const { return frame(Kind::transmit, message.apdu); }
     Bytes operator()(const Disconnect& message) const {
-        return frame(Kind::disconnect, Bytes{static_cast<std::uint8_t>(message.disposition)});
+        return frame(Kind::disconnect, Bytes{static_cast<std::uint8_t>(message.disposition),
+                                             static_cast<std::uint8_t>(message.cue)});
     }
     Bytes operator()(const ReaderUp& message) const {
         return frame(Kind::reader_up, text_body(message.name));
@@ -170,6 +171,14 @@ Result<std::uint8_t> read_kind(BytesView content) {
         return malformed("a content of " + std::to_string(content.size()) + " octets");
     }
     return content[0];
+}
+
+Result<ToWorker> read_disconnect(BytesView body) {
+    if (body.size() != 2 || body[0] > static_cast<std::uint8_t>(Disposition::reset) ||
+        body[1] > static_cast<std::uint8_t>(Cue::refusal)) {
+        return malformed_body("Disconnect", body);
+    }
+    return ToWorker(Disconnect{static_cast<Disposition>(body[0]), static_cast<Cue>(body[1])});
 }
 
 template <class Message>
@@ -272,10 +281,7 @@ Result<ToWorker> decode_to_worker(BytesView content) {
             }
             return ToWorker(Transmit{copy(body)});
         case Kind::disconnect:
-            if (body.size() != 1 || body[0] > static_cast<std::uint8_t>(Disposition::reset)) {
-                return malformed_body("Disconnect", body);
-            }
-            return ToWorker(Disconnect{static_cast<Disposition>(body[0])});
+            return read_disconnect(body);
         default:
             return malformed("no message to a worker is of kind " + std::to_string(*kind));
     }

@@ -25,6 +25,13 @@ enum class Disposition : std::uint8_t {
     reset,  ///< field off and on: the card forgets every session
 };
 
+/// What the person at the reader hears and sees of it, where the reader can do that.
+enum class Cue : std::uint8_t {
+    none,
+    success,
+    refusal,  ///< stop, and look at the screen
+};
+
 // Station to worker.
 struct Connect {};
 struct Transmit {
@@ -32,6 +39,9 @@ struct Transmit {
 };
 struct Disconnect {
     Disposition disposition;
+    /// Given before the connection ends, so never in the middle of what is done to the card. Best
+    /// effort: the answer is the same whether the reader can or not.
+    Cue cue = Cue::none;
 };
 using ToWorker = std::variant<Connect, Transmit, Disconnect>;
 

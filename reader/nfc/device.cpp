@@ -29,24 +29,28 @@ Bytes copy(const std::uint8_t* octets, std::size_t size) {
     return {octets, octets + size};
 }
 
-/// The connection string that the library understands, and for a serial port its lock.
+/// The connection string that the library understands, with what the path of a name that udev gives
+/// leads to now; and for a serial port its lock.
 Result<std::string> prepare(const std::string& connection, std::optional<PortLock>& lock) {
     if (connection.size() > max_connection_size) {
         return fail(Fault::wait_for_reader, "a connection string longer than 1023 octets");
     }
-    std::optional<SerialConnection> serial = SerialConnection::parse(connection);
-    if (!serial) {
-        return connection;  // the kernel gives a USB interface to one process only
+    std::optional<PathConnection> named = PathConnection::parse(connection);
+    if (!named) {
+        return connection;
     }
-    Result<PortLock> taken = PortLock::take(serial->path);
+    std::error_code error;  // a path without colons, which the library would cut at
+    const std::filesystem::path path = std::filesystem::canonical(named->path, error);
+    named->path = error ? named->path : path.string();
+    if (std::optional<std::string> usb = named->usb_text()) {
+        return std::move(*usb);  // no lock: the kernel gives a USB interface to one process only
+    }
+    Result<PortLock> taken = PortLock::take(named->path);
     if (!taken) {
         return tl::make_unexpected(std::move(taken.error()));
     }
     lock = std::move(*taken);
-    std::error_code error;  // a path without colons, which the library would cut at
-    const std::filesystem::path path = std::filesystem::canonical(serial->path, error);
-    serial->path = error ? serial->path : path.string();
-    return serial->text();
+    return named->text();
 }
 
 }  // namespace

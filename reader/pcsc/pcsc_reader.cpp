@@ -8,6 +8,7 @@
 #include <winscard.h>
 
 #include "reader/pcsc/fault.hpp"
+#include "reader/pcsc/feedback.hpp"
 #include "reader/pcsc/service.hpp"
 #include "reader/usb/usb_devices.hpp"
 
@@ -52,6 +53,20 @@ ReaderStatus status_of(const SCARD_READERSTATE& state) {
         status.atr.assign(state.rgbAtr, state.rgbAtr + size);
     }
     return status;
+}
+
+/// Nothing for a reader that is no USB device, or is not plugged in any more.
+std::optional<UsbDevice> device_behind(long connection) {
+    const std::optional<UsbAddress> address = address_of(connection);
+    if (!address) {
+        return std::nullopt;
+    }
+    for (UsbDevice& device : usb_devices()) {
+        if (device.address == *address) {
+            return std::move(device);
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -179,11 +194,8 @@ bool PcscReader::is_the_bound_one(long connection) const {
     if (std::holds_alternative<ReaderName>(binding_.where)) {
         return true;
     }
-    const std::optional<UsbAddress> address = address_of(connection);
-    const std::vector<UsbDevice> devices = usb_devices();
-    return std::any_of(devices.begin(), devices.end(), [&](const UsbDevice& device) {
-        return device.address == address && fits(binding_, device);
-    });
+    const std::optional<UsbDevice> device = device_behind(connection);
+    return device && fits(binding_, *device);
 }
 
 Failure PcscReader::lost_service(long code) {
@@ -315,6 +327,15 @@ Result<Bytes> PcscReader::transmit(BytesView apdu) {
     }
     answer.resize(std::min<std::size_t>(size, receive_size));
     return answer;
+}
+
+void PcscReader::give(Cue cue) {
+    const std::optional<UsbDevice> device =
+        connection_ ? device_behind(*connection_) : std::nullopt;
+    const KnownReader* const model = device ? find_known_reader(device->id) : nullptr;
+    if (model != nullptr && model->feedback) {
+        (void)transmit(feedback_command(*model->feedback, cue));
+    }
 }
 
 void PcscReader::disconnect(Disposition disposition) {

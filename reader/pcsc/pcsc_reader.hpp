@@ -44,6 +44,10 @@ class PcscReader {
     /// driver that hangs is survived by killing this process.
     [[nodiscard]] Result<Bytes> transmit(BytesView apdu);
 
+    /// The person at the reader hears and sees this, where the model can. Whether that worked is
+    /// nobody's concern: neither the card nor the connection depends on it.
+    void give(Cue cue);
+
     /// Ends the connection, if one is open. What the card does about it is not of interest.
     void disconnect(Disposition disposition);
 

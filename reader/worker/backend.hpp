@@ -32,6 +32,9 @@ class Backend {
     [[nodiscard]] virtual Result<void> connect() = 0;
     /// Sends one APDU. After a failure the caller ends the connection.
     [[nodiscard]] virtual Result<Bytes> transmit(BytesView apdu) = 0;
+    /// The person at the reader hears and sees this, where the reader can do that; what became of
+    /// it is not of interest. Called with a connection open and nothing under way to the card.
+    virtual void give(Cue cue) = 0;
     /// Ends the connection; does nothing when none is open.
     virtual void disconnect(Disposition disposition) = 0;
 };

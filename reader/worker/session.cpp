@@ -61,6 +61,9 @@ class Session {
     }
 
     void operator()(const Disconnect& message) {
+        if (connected_ && message.cue != Cue::none) {
+            backend_.give(message.cue);
+        }
         end_connection(message.disposition);
         send_to_station(socket_, Disconnected{});
     }

@@ -50,6 +50,11 @@ class StackBackend final : public Backend {
     }
 
     [[nodiscard]] Result<Bytes> transmit(BytesView apdu) override { return reader_.transmit(apdu); }
+    void give(Cue cue) override {
+        if constexpr (requires { reader_.give(cue); }) {  // libnfc has no call for it
+            reader_.give(cue);
+        }
+    }
     void disconnect(Disposition disposition) override { reader_.disconnect(disposition); }
 
   private:

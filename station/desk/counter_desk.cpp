@@ -9,6 +9,7 @@
 #include "cardformat/credential/pass_credential.hpp"
 #include "cardformat/credential/state_file.hpp"
 #include "station/desk/card_session.hpp"
+#include "station/desk/cue.hpp"
 
 namespace card::desk {
 namespace {
@@ -153,8 +154,16 @@ asio::awaitable<void> CounterDesk::handle(DeskEvent happened) {
     while (fresh_card_ && !sitting_.finished && !station_.fatal) {
         fresh_card_ = false;
         co_await serve_card();
-        co_await reader_.disconnect(reader::Disposition::reset);
+        const reader::Cue heard = cue();
+        co_await reader_.disconnect(reader::Disposition::reset, heard);
     }
+}
+
+reader::Cue CounterDesk::cue() const {
+    if (!sitting_.code.empty()) {
+        return reader::Cue::refusal;
+    }
+    return sitting_.notice ? cue_of(*sitting_.notice) : reader::Cue::none;
 }
 
 asio::awaitable<void> CounterDesk::start(Begin begin) {

@@ -87,6 +87,8 @@ class CounterDesk {
     asio::awaitable<Result<Event>> await_acknowledgement(std::int64_t seq);
     asio::awaitable<Result<Event>> record_refusal(issuance::hand_over::RecordRefusal refusal);
 
+    /// What the card that was served has come to. A code is the central's refusal, or a defect.
+    [[nodiscard]] reader::Cue cue() const;
     void show(issuance::Notice notice);
     void tell(observe::EventId event, std::string_view code = {});
     void close(const Failure& failure);

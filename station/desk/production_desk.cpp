@@ -7,6 +7,7 @@
 #include "cardformat/credential/state_file.hpp"
 #include "cardformat/desfire/personalise.hpp"
 #include "station/desk/card_session.hpp"
+#include "station/desk/cue.hpp"
 #include "station/desk/inbox.hpp"
 #include "station/issuance/plastic.hpp"
 
@@ -424,7 +425,8 @@ asio::awaitable<void> serve_card(Station& station, reader::ReaderHost& reader, R
     } else {
         notice = notice_of(sight.error());
     }
-    co_await reader.disconnect(reader::Disposition::reset);
+    const reader::Cue cue = notice ? cue_of(*notice) : reader::Cue::refusal;
+    co_await reader.disconnect(reader::Disposition::reset, cue);
     if (!notice) {
         if (notice.error().fault == Fault::stop_station) {
             station.stop_for(notice.error());

@@ -126,7 +126,7 @@ def seeds():
         + frame(0x85, b"\x00\x40") + frame(0x86, b"\x91\x00") + frame(0x87) + frame(0x84)
         + frame(0x82, b"\x04gone") + frame(0x88, b"\x00left")
     )
-    yield "reader_link", "to_worker", frame(1) + frame(2, b"\x90\x60\0\0\0") + frame(3, b"\x01")
+    yield "reader_link", "to_worker", frame(1) + frame(2, b"\x90\x60\0\0\0") + frame(3, b"\x01\x02")
     version = [
         bytes.fromhex("04010112001A0591AF"), bytes.fromhex("04010102011A0591AF"),
         bytes.fromhex(UID) + bytes.fromhex("B90C16C40A4521") + bytes.fromhex("9100"),

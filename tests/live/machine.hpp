@@ -40,6 +40,7 @@ struct WorkplaceOptions {
     std::string chip = "EV2-4K";  ///< of blank cards, as vcard names it
     /// One for each reader; the second is the counter's, the others are for production.
     std::vector<Stack> readers{Stack::pcsc, Stack::pcsc};
+    std::string usb_model = acr122u;     ///< of the `usb` ones
     bool plain_http = false;             ///< between station and central, in place of TLS
     int central_seen_at = central_port;  ///< loopback port where stations look for it: a proxy's
     std::string second_station;          ///< where not empty, an office of another port, such as kl

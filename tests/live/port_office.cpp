@@ -101,7 +101,7 @@ PortOffice::PortOffice(WorkplaceOptions options, Site site, UsbBus* bus)
 
 void PortOffice::plug(std::size_t reader) {
     if (options_.readers.at(reader) == Stack::usb) {
-        bus_->plug(usb_path(reader), "-");
+        bus_->plug(usb_path(reader), "-", options_.usb_model);
     } else {
         slot(reader).command("plug");
     }

@@ -37,8 +37,8 @@ std::string UsbBus::socket(const std::string& path) const {
     return file(path + ".sock");
 }
 
-void UsbBus::plug(const std::string& path, const std::string& serial) {
-    const std::string address = tell("plug " + path + " 072f 2200 " + serial);
+void UsbBus::plug(const std::string& path, const std::string& serial, const std::string& model) {
+    const std::string address = tell("plug " + path + " " + model + " " + serial);
     fs::remove(socket(path));
     fs::create_symlink(address + ".sock", socket(path));
 }

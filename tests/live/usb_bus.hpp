@@ -10,6 +10,10 @@
 
 namespace live {
 
+/// Vendor and product, as mock-usb takes them.
+inline constexpr const char* acr122u = "072f 2200";
+inline constexpr const char* omnikey_5022 = "076b 5022";
+
 class UsbBus {
   public:
     /// `source` is the project's folder, `programs` that of the built programs; `folder` is made
@@ -17,7 +21,8 @@ class UsbBus {
     UsbBus(std::string source, std::string programs, std::string folder);
 
     /// A smart card reader at this path ("1-4"); without a serial number for "-".
-    void plug(const std::string& path, const std::string& serial);
+    void plug(const std::string& path, const std::string& serial,
+              const std::string& model = acr122u);
     void unplug(const std::string& path);
     /// Where the reader at this path waits for its card, whichever reader that is.
     [[nodiscard]] std::string socket(const std::string& path) const;

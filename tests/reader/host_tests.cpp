@@ -178,6 +178,16 @@ BOOST_AUTO_TEST_CASE(a_worker_that_hangs_while_it_lets_the_card_go_is_killed_and
     station.connect();
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_that_hangs_over_a_cue_is_killed_and_replaced) {
+    Station station(settings("hangs in a cue", 50ms));
+    station.connect();
+    station.run(station.host->disconnect(Disposition::reset));
+    BOOST_REQUIRE(station.run(station.host->connect()));
+    station.run(station.host->disconnect(Disposition::reset, Cue::refusal));
+    station.wait_for<WorkerLost>();
+    station.connect();
+}
+
 BOOST_AUTO_TEST_CASE(garbage_gets_a_worker_killed_and_replaced) {
     Station at_start(settings("sends garbage at once"));
     at_start.wait_for<WorkerLost>();

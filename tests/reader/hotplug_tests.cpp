@@ -78,6 +78,8 @@ BOOST_AUTO_TEST_CASE(the_table_knows_its_readers_and_no_others) {
     BOOST_TEST((find_known_reader(acr122u)->faulty_below == 0x0206));
     BOOST_TEST((find_known_reader(scl3711)->stack == Stack::nfc));
     BOOST_TEST((find_known_reader(acr1252u)->stack == Stack::pcsc));
+    BOOST_TEST((find_known_reader(acr122u)->feedback == Feedback::acr122));
+    BOOST_TEST(!find_known_reader(acr1252u)->feedback);
     BOOST_TEST((find_known_reader({0x1d6b, 0x0002}) == nullptr));
 }
 
@@ -204,8 +206,17 @@ BOOST_AUTO_TEST_CASE(a_reader_of_pcscd_is_not_for_libnfc) {
     // pcscd was told to leave it alone.
     BOOST_TEST(check_nfc("left", "acr122_usb:001:004", {}, devices).has_value());
     BOOST_TEST(has(refusal(check_nfc("left", "pn53x_usb:001:005", {}, devices)), "only pcscd can"));
-    for (const char* good : {"pn532_uart:/dev/ttyUSB0", "pn532_uart:/dev/ttyUSB0:115200",
-                             "pn532_uart:/dev/ttyUSB7", "acr122_usb:002:004", "pn53x_usb"}) {
+    for (const char* stable :
+         {"pn53x_usb:/dev/card-station/by-path/1-5", "pn53x_usb:/dev/card-station/by-serial/SN5",
+          "pn53x_usb:/dev/bus/usb/001/005"}) {
+        devices[1].serial = UsbSerial::parse("SN5");
+        devices[1].node = "/dev/bus/usb/001/005";
+        BOOST_TEST(has(refusal(check_nfc("left", stable, {}, devices)), "only pcscd can"), stable);
+    }
+    for (const char* good :
+         {"pn532_uart:/dev/ttyUSB0", "pn532_uart:/dev/ttyUSB0:115200", "pn532_uart:/dev/ttyUSB7",
+          "acr122_usb:002:004", "pn53x_usb", "pn532_uart:/dev/card-station/by-path/1-6:115200",
+          "pn53x_usb:/dev/card-station/by-path/1-55"}) {
         BOOST_TEST(check_nfc("left", good, readers, devices).has_value(), good);
     }
 }

@@ -57,6 +57,9 @@ BOOST_AUTO_TEST_CASE(every_message_of_the_station_comes_out_as_it_went_in) {
     for (const Disposition disposition : {Disposition::leave, Disposition::reset}) {
         BOOST_TEST((through_station_link(Disconnect{disposition}).disposition == disposition));
     }
+    for (const Cue cue : {Cue::none, Cue::success, Cue::refusal}) {
+        BOOST_TEST((through_station_link(Disconnect{Disposition::reset, cue}).cue == cue));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_message_of_a_worker_comes_out_as_it_went_in) {
@@ -83,7 +86,9 @@ BOOST_AUTO_TEST_CASE(every_message_of_a_worker_comes_out_as_it_went_in) {
 BOOST_AUTO_TEST_CASE(the_octets_on_the_wire_are_fixed) {
     BOOST_TEST(to_hex(encode(ToWorker(Connect{}))) == "000101");
     BOOST_TEST(to_hex(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}}))) == "00050290600000");
-    BOOST_TEST(to_hex(encode(ToWorker(Disconnect{Disposition::reset}))) == "00020301");
+    BOOST_TEST(to_hex(encode(ToWorker(Disconnect{Disposition::reset}))) == "0003030100");
+    BOOST_TEST(to_hex(encode(ToWorker(Disconnect{Disposition::leave, Cue::refusal}))) ==
+               "0003030002");
     BOOST_TEST(to_hex(encode(FromWorker(Response{{0x91, 0xAF}}))) == "00038691AF");
     BOOST_TEST(to_hex(encode(FromWorker(Connected{FrameSize{256}}))) == "0003850100");
 }
@@ -127,7 +132,10 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_cut_short_or_too_long_is_refused) {
     BOOST_TEST(!decode_to_worker(Bytes{0x01, 0x00}));
     BOOST_TEST(!decode_to_worker(Bytes{0x02, 0x90, 0x60, 0x00}));
     BOOST_TEST(!decode_to_worker(Bytes{0x03}));
-    BOOST_TEST(!decode_to_worker(Bytes{0x03, 0x02}));
+    BOOST_TEST(!decode_to_worker(Bytes{0x03, 0x01}));
+    BOOST_TEST(!decode_to_worker(Bytes{0x03, 0x02, 0x00}));
+    BOOST_TEST(!decode_to_worker(Bytes{0x03, 0x01, 0x03}));
+    BOOST_TEST(!decode_to_worker(Bytes{0x03, 0x01, 0x00, 0x00}));
     Bytes oversized{0x02};
     oversized.resize(1 + max_command_apdu_size + 1);
     BOOST_TEST(!decode_to_worker(oversized));

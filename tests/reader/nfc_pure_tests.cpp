@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(each_code_of_the_library_says_what_to_do_about_the_card) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_serial_connection_is_taken_apart_and_put_together_again) {
+BOOST_AUTO_TEST_CASE(a_connection_by_path_is_taken_apart_and_put_together_again) {
     struct Sample {
         const char* connection;
         const char* path;
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_serial_connection_is_taken_apart_and_put_together_again) 
              Sample{"arygon:/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0",
                     "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0-port0", ""},
          }) {
-        const auto parsed = SerialConnection::parse(sample.connection);
+        const auto parsed = PathConnection::parse(sample.connection);
         BOOST_REQUIRE(parsed);
         BOOST_TEST(parsed->path == sample.path);
         BOOST_TEST(parsed->speed == sample.speed);
@@ -65,10 +65,24 @@ BOOST_AUTO_TEST_CASE(a_serial_connection_is_taken_apart_and_put_together_again) 
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_names_no_serial_port_is_no_serial_connection) {
+BOOST_AUTO_TEST_CASE(what_names_no_path_is_no_connection_by_path) {
     for (const char* connection : {"", ":", "acr122_usb", "acr122_usb:001:004",
                                    "pn53x_usb:", "pn532_uart", "pn532_uart:ttyUSB0"}) {
-        BOOST_TEST(!SerialConnection::parse(connection), connection);
+        BOOST_TEST(!PathConnection::parse(connection), connection);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_node_of_a_usb_device_becomes_its_bus_and_number) {
+    const auto usb_text = [](const char* connection) {
+        return PathConnection::parse(connection)->usb_text().value_or("none");
+    };
+    BOOST_TEST(usb_text("pn53x_usb:/dev/bus/usb/001/004") == "pn53x_usb:001:004");
+    BOOST_TEST(usb_text("acr122_usb:/dev/bus/usb/012/127") == "acr122_usb:012:127");
+    for (const char* other :
+         {"pn532_uart:/dev/ttyUSB0", "pn53x_usb:/dev/bus/usb/001", "pn53x_usb:/dev/bus/usb/1/4",
+          "pn53x_usb:/dev/bus/usb/001/004/x", "pn53x_usb:/dev/bus/usb/001.004",
+          "pn53x_usb:/dev/bus/usb/0a1/004", "pn53x_usb:/dev/card-station/by-path/1-4"}) {
+        BOOST_TEST(usb_text(other) == "none", other);
     }
 }
 

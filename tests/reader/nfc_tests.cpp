@@ -297,3 +297,39 @@ BOOST_AUTO_TEST_CASE(what_is_no_reader_is_waited_for) {
     }
     std::filesystem::remove(file);
 }
+
+BOOST_AUTO_TEST_CASE(a_board_named_by_its_place_is_found_at_whatever_port_it_comes_back) {
+    Board first;
+    Board second;
+    const std::filesystem::path place = first.port().parent_path() / "by-path-1-4";
+    std::filesystem::create_symlink(first.port(), place);
+    NfcReader reader("pn532_uart:" + place.string(), {500ms, 500ms});
+    BOOST_REQUIRE(reader.wait_for_change());
+    first.tell("unplug");
+    std::filesystem::remove(place);
+    BOOST_TEST((reader.wait_for_change().error().fault == Fault::wait_for_reader));
+    std::filesystem::create_symlink(second.port(), place);
+    second.tell("insert");
+    const Result<std::optional<ReaderStatus>> seen = reader.wait_for_change();
+    BOOST_REQUIRE_MESSAGE(seen, seen.error().detail);
+    BOOST_TEST((*seen)->card_present);
+}
+
+BOOST_AUTO_TEST_CASE(a_usb_reader_named_by_its_place_is_looked_for_by_the_number_that_it_has_now) {
+    const Board folder;  // of its own, for nodes as udev makes them
+    const std::filesystem::path nodes = folder.port().parent_path() / "bus/usb/001";
+    const std::filesystem::path place = folder.port().parent_path() / "by-path-1-4";
+    std::filesystem::create_directories(nodes);
+    NfcReader reader("pn53x_usb:" + place.string(), {500ms, 500ms});
+    const auto failure = [&] { return reader.wait_for_change().error(); };
+    BOOST_TEST(failure().detail == place.string() + ": No such file or directory");
+    for (const std::string number : {"004", "005", "011"}) {
+        std::ofstream(nodes / number) << "";
+        std::filesystem::remove(place);
+        std::filesystem::create_symlink("bus/usb/001/" + number, place);
+        const Failure none = failure();
+        BOOST_TEST((none.fault == Fault::wait_for_reader));
+        BOOST_TEST(none.detail == "nfc_open: no reader answers at pn53x_usb:001:" + number);
+        std::filesystem::remove(nodes / number);
+    }
+}

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "reader/pcsc/fault.hpp"
+#include "reader/pcsc/feedback.hpp"
 #include "reader/pcsc/pcsc_reader.hpp"
 
 using namespace card;
@@ -70,6 +71,13 @@ BOOST_AUTO_TEST_CASE(without_the_service_watching_and_connecting_ask_to_start_it
     BOOST_REQUIRE(!connected);
     BOOST_TEST((connected.error().fault == Fault::start_pcscd));
     BOOST_TEST((reader.transmit(Bytes(5)).error().fault == Fault::present_same_card_again));
+}
+
+// ACR122U API, "Bi-Color LED and Buzzer Control".
+BOOST_AUTO_TEST_CASE(an_acr122u_beeps_once_in_green_and_three_times_in_red) {
+    BOOST_TEST(to_hex(feedback_command(Feedback::acr122, Cue::success)) == "FF0040A00402010101");
+    BOOST_TEST(to_hex(feedback_command(Feedback::acr122, Cue::refusal)) == "FF0040500401010301");
+    BOOST_TEST(feedback_command(Feedback::acr122, Cue::none).empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_interruption_before_the_wait_is_not_lost) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,13 +109,26 @@ class ScriptedBackend final : public Backend {
         if (script_ == "loses its card") {
             return card::fail(Fault::present_same_card_again, "SCardTransmit: success with 0");
         }
+        if (script_ == "fails once" && !std::exchange(failed_, true)) {
+            return card::fail(Fault::present_same_card_again, "SCardTransmit: 0x80100016");
+        }
         if (script_ == "answers with one octet") {
             return Bytes{0x90};
         }
         Bytes answer(apdu.begin(), apdu.end());
+        if (script_ == "tells its cues" || script_ == "fails once") {
+            answer = cues_;
+        }
         answer.push_back(0x91);
         answer.push_back(0x00);
         return answer;
+    }
+
+    void give(Cue cue) override {
+        if (script_ == "hangs in a cue") {
+            hang();
+        }
+        cues_.push_back(static_cast<std::uint8_t>(cue));
     }
 
     void disconnect(Disposition /*disposition*/) override {
@@ -134,6 +148,8 @@ class ScriptedBackend final : public Backend {
     std::condition_variable changed_;
     std::deque<FromWorker> events_;
     bool interrupted_ = false;
+    bool failed_ = false;
+    Bytes cues_;  ///< given so far
 };
 
 }  // namespace

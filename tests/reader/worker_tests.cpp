@@ -107,6 +107,36 @@ BOOST_AUTO_TEST_CASE(the_worker_answers_each_message_once_and_in_order) {
     worker.hear_a<Disconnected>();
 }
 
+BOOST_AUTO_TEST_CASE(a_cue_is_given_where_one_is_wished_and_a_connection_is_open) {
+    Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"tells its cues"}, ""}});
+    worker.say(encode(ToWorker(Disconnect{Disposition::reset, Cue::success})));
+    worker.hear_a<Disconnected>();
+    for (const Cue cue : {Cue::none, Cue::refusal, Cue::success}) {
+        worker.say(encode(ToWorker(Connect{})));
+        worker.hear_a<Connected>();
+        worker.say(encode(ToWorker(Disconnect{Disposition::reset, cue})));
+        worker.hear_a<Disconnected>();
+    }
+    worker.say(encode(ToWorker(Connect{})));
+    worker.hear_a<Connected>();
+    worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00, 0x00}})));
+    BOOST_TEST(to_hex(worker.hear_a<Response>().apdu) == "02019100");
+}
+
+BOOST_AUTO_TEST_CASE(no_cue_is_given_after_a_failed_transmission) {
+    Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"fails once"}, ""}});
+    worker.say(encode(ToWorker(Connect{})));
+    worker.hear_a<Connected>();
+    worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
+    BOOST_TEST((worker.hear_a<Failed>().fault == Fault::present_same_card_again));
+    worker.say(encode(ToWorker(Disconnect{Disposition::reset, Cue::refusal})));
+    worker.hear_a<Disconnected>();
+    worker.say(encode(ToWorker(Connect{})));
+    worker.hear_a<Connected>();
+    worker.say(encode(ToWorker(Transmit{{0x90, 0x60, 0x00, 0x00}})));
+    BOOST_TEST(to_hex(worker.hear_a<Response>().apdu) == "9100");
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_transmission_ends_the_connection) {
     Conversation worker(SCRIPTED_WORKER, PcscAddress{{ReaderName{"loses its card"}, ""}});
     worker.say(encode(ToWorker(Connect{})));

@@ -177,10 +177,11 @@ class Generated(unittest.TestCase):
         self.assertEqual(done.stdout, '')
 
     def test_a_row_that_cannot_be_used_is_named(self) -> None:
-        head = 'vendor,product,node,stack,faulty_below,name,notes\n'
-        for row in ('072F,2200,usb,pcsc,,A,', '072f,2200,usb,ccid,,A,', '072f,2200,hid,pcsc,,A,',
-                    '072f,2200,usb,pcsc,2.06,A,', '072f,2200,usb,pcsc,,A",', '072f,2200,usb,pcsc,,A,|',
-                    '072f,2200,usb,pcsc,,A,\n072f,2200,usb,pcsc,,B,'):
+        head = 'vendor,product,node,stack,faulty_below,feedback,name,notes\n'
+        for row in ('072F,2200,usb,pcsc,,,A,', '072f,2200,usb,ccid,,,A,', '072f,2200,hid,pcsc,,,A,',
+                    '072f,2200,usb,pcsc,2.06,,A,', '072f,2200,usb,pcsc,,,A",', '072f,2200,usb,pcsc,,,A,|',
+                    '072f,2200,usb,pcsc,,horn,A,', '072f,2200,usb,nfc,,acr122,A,',
+                    '072f,2200,usb,pcsc,,,A,\n072f,2200,usb,pcsc,,,B,'):
             with self.subTest(row), self.assertRaisesRegex(ValueError, 'row [23]: '):
                 generate.readers(head + row)
 

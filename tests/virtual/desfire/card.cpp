@@ -18,6 +18,9 @@ constexpr std::array<std::uint8_t, 2> wrong_parameters{0x6A, 0x86};
 constexpr std::array<std::uint8_t, 2> wrong_class{0x6E, 0x00};
 
 constexpr std::array<std::uint8_t, 5> reader_get_uid{0xFF, 0xCA, 0x00, 0x00, 0x00};
+// LEDs and buzzer of an ACR122U, before P2; then 04 and four octets.
+constexpr std::array<std::uint8_t, 3> reader_signal{0xFF, 0x00, 0x40};
+constexpr std::size_t reader_signal_bytes = 9;
 constexpr std::array<std::uint8_t, 2> reader_success{0x90, 0x00};
 
 struct Name {
@@ -145,9 +148,7 @@ std::optional<Bytes> Card::transceive(ByteView apdu) {
     if (!active_ || hanging()) {
         return std::nullopt;
     }
-    if (std::equal(apdu.begin(), apdu.end(), reader_get_uid.begin(), reader_get_uid.end())) {
-        Bytes answer = memory_.uid;
-        append(answer, reader_success);
+    if (std::optional<Bytes> answer = answer_of_reader(apdu)) {
         return answer;
     }
     ++apdus_;
@@ -164,6 +165,20 @@ std::optional<Bytes> Card::transceive(ByteView apdu) {
     }
     record(apdu, &answer);
     return answer;
+}
+
+std::optional<Bytes> Card::answer_of_reader(ByteView apdu) {
+    if (std::equal(apdu.begin(), apdu.end(), reader_get_uid.begin(), reader_get_uid.end())) {
+        Bytes answer = memory_.uid;
+        append(answer, reader_success);
+        return answer;
+    }
+    if (apdu.size() == reader_signal_bytes &&
+        std::equal(reader_signal.begin(), reader_signal.end(), apdu.begin())) {
+        signals_.push_back(bytes_of(apdu));
+        return bytes_of(reader_success);
+    }
+    return std::nullopt;
 }
 
 void Card::leave(ByteView apdu, Tear::When when) {

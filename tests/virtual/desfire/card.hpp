@@ -61,7 +61,11 @@ class Card {
     /// Arms one tear; a new one replaces it. `at` of 0 disarms.
     void tear(Tear tear);
 
-    /// APDUs that reached the card; GetUID of the reader itself does not.
+    /// Commands for light and sound of the reader itself, oldest first. An ACR122U obeys them; they
+    /// are in no card's field, but a test sees the reader's through its card.
+    const std::vector<Bytes>& signals() const { return signals_; }
+
+    /// APDUs that reached the card; what the reader itself answers does not.
     std::uint32_t apdus() const { return apdus_; }
     void reset_apdus() { apdus_ = 0; }
 
@@ -71,6 +75,8 @@ class Card {
 
   private:
     Bytes exchange(ByteView apdu);
+    /// What the reader answers without asking the card.
+    std::optional<Bytes> answer_of_reader(ByteView apdu);
     void leave(ByteView apdu, Tear::When when);
     void exchange_half(ByteView apdu);
     void mix_standard_files(const CardMemory& before, const CardMemory& after);
@@ -89,6 +95,7 @@ class Card {
     bool active_ = false;
     std::optional<Tear> tear_;
     std::uint32_t apdus_ = 0;
+    std::vector<Bytes> signals_;
     Bytes last_answer_;
     std::optional<Bytes> withheld_;
     std::vector<LogEntry> log_;

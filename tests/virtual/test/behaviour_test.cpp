@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(the_reader_itself_gives_the_uid_and_the_card_does_not_count
     BOOST_CHECK_EQUAL(bench.card.apdus(), 0U);
 }
 
+BOOST_AUTO_TEST_CASE(the_reader_itself_obeys_commands_for_its_light_and_sound) {
+    Bench bench(factory_card(genuine_uid(0)));
+    BOOST_CHECK_EQUAL(answer_to(bench.card, "FF0040A00402010101"), "9000");
+    BOOST_CHECK_EQUAL(answer_to(bench.card, "FF0040A0040201"), "6E00");
+    BOOST_CHECK_EQUAL(bench.card.apdus(), 1U);
+    BOOST_REQUIRE_EQUAL(bench.card.signals().size(), 1U);
+    BOOST_CHECK_EQUAL(to_hex(bench.card.signals().front()), "FF0040A00402010101");
+}
+
 BOOST_AUTO_TEST_CASE(malformed_wraps_are_refused_by_form) {
     Bench bench(factory_card(genuine_uid(0)));
     BOOST_CHECK_EQUAL(answer_to(bench.card, "90600000"), "6700");

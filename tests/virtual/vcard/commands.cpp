@@ -21,6 +21,7 @@ APDU numbers count from now; 1 is the next.
   state                present or absent, whether the reader is connected, APDU count, UID,
                        and whether the card hangs
   apdus                how many APDUs the card has seen
+  signals              the reader's commands for light and sound, while this card lay there
   load FILE            another card into the slot; only while absent
   quit                 end the program
 )";
@@ -49,6 +50,14 @@ void release(Slot& slot) {
     }
 }
 
+std::string signals_of(const Card& card) {
+    std::string all;
+    for (const Bytes& signal : card.signals()) {
+        all += " " + to_hex(signal);
+    }
+    return all;
+}
+
 using Command = void (*)(Slot&, Words&);
 constexpr std::array<std::pair<std::string_view, Command>, 6> commands{{
     {"insert", [](Slot& slot, Words&) { slot.insert(); }},
@@ -68,6 +77,9 @@ std::string answer_to(Slot& slot, bool& running, std::string_view line) {
     }
     if (name == "apdus") {
         return "ok " + std::to_string(slot.card().apdus());
+    }
+    if (name == "signals") {
+        return "ok" + signals_of(slot.card());
     }
     if (name == "quit") {
         running = false;
