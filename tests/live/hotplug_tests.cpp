@@ -1,6 +1,5 @@
 // Readers plugged in and out of the real pcscd, by mock USB devices with true udev events.
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -8,7 +7,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "tests/live/journey.hpp"
 #include "tests/live/usb_desk.hpp"
 
 namespace {
@@ -178,43 +176,4 @@ BOOST_AUTO_TEST_CASE(an_ambiguous_binding_refuses_the_start_and_later_stops_its_
     desk.unplug("1-5");
     desk.require_up("right", true);
     desk.require_card_at("1-6", "right", "left");
-}
-
-// A hub resets a port whose device stalls: the reader is gone and back before anybody looks, at the
-// same path and with another number, and the card has lain there all the time, without power.
-BOOST_AUTO_TEST_CASE(a_usb_reset_in_the_middle_of_a_card_costs_no_second_card) {
-    WorkplaceOptions chosen = options_for("usb-reset");
-    chosen.readers.assign(2, Stack::usb);
-    Workplace place(chosen);
-    place.start_central();
-    place.start_station();
-    int cards = 0;
-    for (const int apdu : {6, 25, 45}) {
-        BOOST_TEST_CONTEXT("reset at APDU " << apdu) {
-            Journey journey(place, synthetic_pass(++cards));
-            bool reset = false;
-            journey.on_production = [&](Slot& slot) {
-                BOOST_REQUIRE_EQUAL(slot.command("hang " + std::to_string(apdu)), "ok");
-            };
-            journey.meanwhile = [&] {
-                if (!reset && place.slot(production_reader).apdus() == apdu) {
-                    place.unplug(production_reader);
-                    place.plug(production_reader);
-                    reset = true;
-                }
-            };
-            BOOST_REQUIRE(journey.produce());
-            BOOST_TEST(reset);
-            BOOST_REQUIRE(journey.hand_over());
-            BOOST_REQUIRE(journey.issued());
-        }
-    }
-    const std::vector<json::object> events = place.events();
-    BOOST_TEST(std::count_if(events.begin(), events.end(), [](const json::object& event) {
-                   return text(event, "event") == "card.started";
-               }) == cards);
-    place.stop_station();
-    place.stop_central();
-    const Finished verdict = place.check(cards);
-    BOOST_TEST(verdict.exit_code == 0, verdict.out);
 }
