@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 #include <signal.h>
@@ -12,6 +13,7 @@
 namespace {
 
 using namespace live;
+using namespace std::chrono_literals;
 
 constexpr const char* bindings = R"([[reader]]
 name = "left"
@@ -176,4 +178,32 @@ BOOST_AUTO_TEST_CASE(an_ambiguous_binding_refuses_the_start_and_later_stops_its_
     desk.unplug("1-5");
     desk.require_up("right", true);
     desk.require_card_at("1-6", "right", "left");
+}
+
+// No reader answers there, which libnfc says in the log at each try: the tries are what is counted.
+BOOST_AUTO_TEST_CASE(a_reader_of_libnfc_is_looked_for_when_something_is_plugged_in) {
+    UsbDesk desk(options("libnfc"),
+                 "[[reader]]\nname = \"stick\"\nrole = \"production\"\n"
+                 "nfc = \"pn53x_usb:001:250\"\n");
+    const auto tries = [&] {
+        const std::string log = read_file(desk.path("stationd.log"));
+        int count = 0;
+        for (std::size_t at = 0; (at = log.find("Unable to open \"", at)) != std::string::npos;
+             ++at) {
+            ++count;
+        }
+        return count;
+    };
+    desk.start_station({{"LIBNFC_LOG_LEVEL", "3"}});
+    BOOST_REQUIRE(eventually([&] { return tries() >= 4; }));  // 2 s lie between them from now on
+    for (const auto& [path, plugged] : {std::pair{"1-4", true}, {"1-5", true}, {"1-4", false}}) {
+        const int before = tries();
+        BOOST_REQUIRE(eventually([&] { return tries() > before; }));
+        const int just_tried = tries();
+        std::this_thread::sleep_for(500ms);
+        BOOST_TEST(tries() == just_tried);
+        plugged ? desk.plug(path, "-") : desk.unplug(path);
+        BOOST_TEST(eventually([&] { return tries() > just_tried; }, 1s));
+        std::this_thread::sleep_for(3s);  // until it is quiet again
+    }
 }
