@@ -207,3 +207,20 @@ BOOST_AUTO_TEST_CASE(a_reader_of_libnfc_is_looked_for_when_something_is_plugged_
         std::this_thread::sleep_for(3s);  // until it is quiet again
     }
 }
+
+// A hub resets a port whose device stalls: the reader is back while its going is still being told.
+BOOST_AUTO_TEST_CASE(a_reader_that_was_reset_is_found_again_at_once) {
+    Desk desk("reset");
+    desk.plug("1-4", "-");
+    desk.start_station();
+    desk.require_up("left", true);
+    for (int round = 0; round < 6; ++round) {
+        desk.unplug("1-4");
+        desk.plug("1-4", "-");
+        desk.slot("1-4").command("insert");
+        BOOST_TEST(eventually([&] { return desk.slot("1-4").apdus() > 0; }, 5s), round);
+        desk.slot("1-4").command("remove");
+        BOOST_REQUIRE(eventually([&] { return !flag(desk.reader("left"), "card_present"); }));
+        desk.require_up("left", true);
+    }
+}
