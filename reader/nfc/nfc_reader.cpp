@@ -34,9 +34,20 @@ void NfcReader::interrupt() {
     changed_.notify_all();
 }
 
+void NfcReader::look_now() {
+    {
+        const std::scoped_lock lock(mutex_);
+        look_now_ = true;
+    }
+    changed_.notify_all();
+}
+
 bool NfcReader::pause() {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, pause_, [this] { return interrupted_; });
+    changed_.wait_for(lock, pause_, [this] { return interrupted_ || look_now_; });
+    if (std::exchange(look_now_, false)) {
+        pause_ = {};  // of what was plugged in, a part may come a moment later
+    }
     return !std::exchange(interrupted_, false);
 }
 

@@ -43,6 +43,10 @@ class NfcReader {
     /// look that is under way is ended first.
     void interrupt();
 
+    /// From any thread: makes a running `wait_for_change`, or else the next one, look at once. A
+    /// reader that could not be opened may have been plugged in.
+    void look_now();
+
     /// Opens a connection to the card. Takes note of the insertion it connects to: `insertion`
     /// gives its event count. `set_card_aside` for a card that speaks no APDUs.
     [[nodiscard]] Result<void> connect();
@@ -81,6 +85,7 @@ class NfcReader {
     std::mutex mutex_;  // over what follows, which `interrupt` uses too
     std::condition_variable changed_;
     bool interrupted_ = false;
+    bool look_now_ = false;
 };
 
 }  // namespace card::reader

@@ -16,9 +16,10 @@ namespace card::reader {
 namespace {
 
 // The service's name for "readers came or went". It compares counts from the beginning of the call,
-// so a reader that appears just before would be missed for ever: hence a wait that ends.
+// so a reader that appears just before would be missed for ever: hence waits that end, short ones
+// first, since a reader that a hub resets is back while its going is still being told.
 constexpr const char* reader_list_name = R"(\\?PnP?\Notification)";
-constexpr DWORD reader_list_wait_ms = 10'000;
+constexpr std::chrono::milliseconds max_reader_list_wait{10'000};
 
 constexpr std::chrono::milliseconds min_pause{250};
 constexpr std::chrono::milliseconds max_pause{2'000};
@@ -209,13 +210,15 @@ Failure PcscReader::lost_service(long code) {
 
 Result<bool> PcscReader::wait_for_reader_list() {
     Look readers(reader_list_name, SCARD_STATE_UNAWARE);
-    const std::optional<long> code = wait(readers, reader_list_wait_ms);
+    const std::optional<long> code =
+        wait(readers, static_cast<unsigned long>(reader_list_wait_.count()));
     if (!code) {
         return false;
     }
     if (*code != SCARD_S_SUCCESS && *code != SCARD_E_TIMEOUT) {
         return tl::make_unexpected(lost_service(*code));
     }
+    reader_list_wait_ = std::min(reader_list_wait_ * 2, max_reader_list_wait);
     reader_missing_ = false;
     return true;
 }
@@ -258,6 +261,7 @@ Result<std::optional<ReaderStatus>> PcscReader::wait_for_change() {
     if ((look.state.dwEventState & SCARD_STATE_UNAVAILABLE) != 0) {
         return tl::make_unexpected(missing_reader(gone(SCARD_E_READER_UNAVAILABLE)));
     }
+    reader_list_wait_ = min_reader_list_wait;
     seen_state_ = look.state.dwEventState & ~DWORD{SCARD_STATE_CHANGED};
     return status_of(look.state);
 }

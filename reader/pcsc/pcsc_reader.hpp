@@ -54,6 +54,8 @@ class PcscReader {
   private:
     struct Look;
 
+    static constexpr std::chrono::milliseconds min_reader_list_wait{50};
+
     [[nodiscard]] Result<void> establish();
     void release();
     [[nodiscard]] bool pause_after_failure();
@@ -75,6 +77,7 @@ class PcscReader {
     unsigned long protocol_ = 0;
     unsigned long seen_state_ = 0;
     bool reader_missing_ = false;
+    std::chrono::milliseconds reader_list_wait_{min_reader_list_wait};  ///< the next one
     std::optional<std::uint16_t> insertion_;
     std::chrono::milliseconds pause_{0};
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <variant>
 
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "reader/nfc/nfc_reader.hpp"
 #include "reader/pcsc/pcsc_reader.hpp"
 #include "reader/pcsc/service.hpp"
+#include "reader/usb/plug_watch.hpp"
 #include "reader/worker/lockdown.hpp"
 #include "reader/worker/session.hpp"
 #include "reader/worker/stack_backend.hpp"
@@ -145,8 +147,19 @@ std::optional<ReaderAddress> reader_named(std::span<char*> arguments) {
     serve(backend, station_socket);
 }
 
+/// For as long as the process lives, and so must `backend`.
+void look_when_plugged(StackBackend<NfcReader>& backend) {
+    std::thread([&backend] {
+        PlugWatch plugged;
+        while (plugged.wait()) {
+            backend.look_now();
+        }
+    }).detach();
+}
+
 [[noreturn]] void serve_reader(const NfcConnection& reader) {
     StackBackend<NfcReader> backend(reader.text, reader.text, NfcReader::largest_frame);
+    look_when_plugged(backend);
     serve(backend, station_socket);
 }
 

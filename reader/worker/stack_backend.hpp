@@ -36,6 +36,9 @@ class StackBackend final : public Backend {
 
     void interrupt() override { reader_.interrupt(); }
 
+    /// From another thread, of a stack that has no events of its own: as NfcReader::look_now.
+    void look_now() { reader_.look_now(); }
+
     [[nodiscard]] FrameSize largest_frame() const override { return largest_frame_; }
 
     [[nodiscard]] Result<void> connect() override {

@@ -46,10 +46,11 @@ void UsbDesk::start_pcscd() {
     pcscd_.emplace(bus_->start_pcscd());
 }
 
-void UsbDesk::start_station() {
+void UsbDesk::start_station(Environment more) {
+    more.merge(bus_->environment());
     station_.emplace(
         std::vector<std::string>{options_.programs + "/stationd", "--config", path("station.toml")},
-        path("stationd.log"), bus_->environment());
+        path("stationd.log"), more);
 }
 
 json::object UsbDesk::reader(const std::string& name) {

@@ -25,7 +25,8 @@ class UsbDesk {
     /// Also after it was killed.
     void start_pcscd();
     Process& pcscd() { return *pcscd_; }
-    void start_station();
+    /// `more` goes into the environment of stationd.
+    void start_station(Environment more = {});
     Process& station() { return *station_; }
 
     /// What the station shows of a reader, or an empty object.

@@ -333,3 +333,20 @@ BOOST_AUTO_TEST_CASE(a_usb_reader_named_by_its_place_is_looked_for_by_the_number
         std::filesystem::remove(nodes / number);
     }
 }
+
+BOOST_AUTO_TEST_CASE(a_reader_that_is_said_to_be_there_is_looked_at_before_its_time) {
+    Bench bench;
+    bench.board.tell("unplug");
+    for (int look = 0; look < 4; ++look) {  // after which the pause is 2 s
+        BOOST_TEST((bench.failure_of_watching() == Fault::wait_for_reader));
+    }
+    std::thread plugging([&] {
+        std::this_thread::sleep_for(100ms);
+        bench.board.tell("plug");
+        bench.reader.look_now();
+    });
+    const auto before = std::chrono::steady_clock::now();
+    BOOST_TEST(!bench.status().card_present);
+    BOOST_TEST((std::chrono::steady_clock::now() - before < 1'500ms));
+    plugging.join();
+}
