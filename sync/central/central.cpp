@@ -58,6 +58,7 @@ void FactGroup::commit(const std::shared_ptr<Central>& central) {
         asio::post(central->context, [central] { commit(central); });
     }
     std::vector<FactsRequest> requests;
+    requests.reserve(members.size());
     for (const auto& member : members) {
         requests.push_back(std::move(member->request));
     }
