@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <memory>
 #include <mutex>
+#include <system_error>
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ constexpr long timeout_s = 30;
 tl::unexpected<Failure> system_failure(const std::string& doing) {
     const bool wrong = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
     return fail(wrong ? Fault::correct_configuration : Fault::retry_later,
-                doing + ": " + std::strerror(errno));
+                doing + ": " + std::generic_category().message(errno));
 }
 
 class Descriptor {

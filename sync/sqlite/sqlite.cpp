@@ -239,7 +239,7 @@ Result<void> Database::adopt(const Schema& schema) {
     if (*application_id != schema.application_id) {
         return fail(Fault::correct_configuration, "the file belongs to another program");
     }
-    if (const auto migrated = migrate(*version, schema); !migrated) {
+    if (auto migrated = migrate(*version, schema); !migrated) {
         return migrated;
     }
     return transaction->commit();
@@ -318,7 +318,7 @@ Result<bool> Database::quick_check(std::chrono::milliseconds budget) {
 }
 
 Result<void> Database::copy_to(const std::string& path) {
-    if (const auto made = make_private_file(path); !made) {
+    if (auto made = make_private_file(path); !made) {
         return made;
     }
     if (const auto copied = run("VACUUM INTO ?", {path}); !copied) {
