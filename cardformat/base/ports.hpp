@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "cardformat/base/strong.hpp"
 #include "cardformat/base/time.hpp"
 
 namespace card {
@@ -25,5 +26,8 @@ class Clock {
     virtual ~Clock() = default;
     [[nodiscard]] virtual Timestamp now() const = 0;
 };
+
+/// A new id, version 7, for a thing that begins now.
+[[nodiscard]] Uuid new_uuid(RandomSource& random, Timestamp now);
 
 }  // namespace card

@@ -154,12 +154,9 @@ Outcome<desfire::CardSight> identify_blank(Call& call, desfire::OriginalityPolic
 }
 
 Outcome<RecordedPass> sign(Call& call, const RequestedPass& requested, const CardUid& uid) {
-    std::array<std::uint8_t, 10> octets{};
-    call.random.fill(octets);
     const auto now =
         std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const AttemptId attempt{
-        Uuid::v7(static_cast<std::uint64_t>(now.time_since_epoch().count()), octets)};
+    const AttemptId attempt{new_uuid(call.random, now)};
     const PassCredential claims{std::string(issuer),
                                 requested.pass_number,
                                 requested.valid_from,

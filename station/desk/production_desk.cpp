@@ -201,10 +201,7 @@ class Performer {
 
     asio::awaitable<Result<production::Event>> record_start(issuance::Claimed claimed) {
         const KeyGeneration generation = station_.vault.current_generation();
-        std::array<std::uint8_t, 10> octets{};
-        station_.random.fill(octets);
-        const AttemptId attempt{Uuid::v7(
-            static_cast<std::uint64_t>(station_.clock.now().time_since_epoch().count()), octets)};
+        const AttemptId attempt{new_uuid(station_.random, station_.clock.now())};
         Result<Bytes> credential =
             credential_for(station_, claimed.renewal, attempt, job_.sight->presented.uid);
         if (!credential) {

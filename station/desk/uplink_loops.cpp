@@ -76,10 +76,7 @@ asio::awaitable<Result<void>> claim_open_renewals(Station& station,
         co_return tl::make_unexpected(open.error());
     }
     wire::ClaimRequest request;
-    std::array<std::uint8_t, 10> octets{};
-    station.random.fill(octets);
-    request.claim_id = Uuid::v7(
-        static_cast<std::uint64_t>(station.clock.now().time_since_epoch().count()), octets);
+    request.claim_id = new_uuid(station.random, station.clock.now());
     const auto asked_at = std::chrono::steady_clock::now();
     std::map<RenewalId, PassNumber> numbers;
     for (const Renewal& renewal : *open) {

@@ -1,7 +1,5 @@
 #include "sync/central/rows.hpp"
 
-#include <array>
-
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -162,12 +160,6 @@ std::string to_json_text(const std::vector<Port>& ports) {
         texts.push_back(port.text());
     }
     return to_json_text(texts);
-}
-
-Uuid new_uuid(RandomSource& random, Timestamp now) {
-    std::array<std::uint8_t, 10> octets{};
-    random.fill(octets);
-    return Uuid::v7(static_cast<std::uint64_t>(now.time_since_epoch().count()), octets);
 }
 
 void insert_pass(sqlite::Database& database, const PassRecord& record,

@@ -49,8 +49,6 @@ auto stored(Parsed parsed, std::string_view column) {
 [[nodiscard]] Bytes sha256_of(std::string_view octets);
 [[nodiscard]] std::string to_json_text(const std::vector<std::string>& texts);
 [[nodiscard]] std::string to_json_text(const std::vector<Port>& ports);
-/// A new number for a thing that begins now.
-[[nodiscard]] Uuid new_uuid(RandomSource& random, Timestamp now);
 
 void insert_pass(sqlite::Database& database, const PassRecord& record,
                  const std::optional<PassNumber>& replaces);

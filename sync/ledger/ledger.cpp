@@ -1,7 +1,6 @@
 #include "sync/ledger/ledger.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <boost/json.hpp>
 
@@ -134,16 +133,10 @@ Result<void> Ledger::load_or_found() {
         incarnation_ = *stored;
         return {};
     }
-    incarnation_ = new_id();
+    incarnation_ = new_uuid(*random_, clock_->now());
     return database_
         .run("INSERT INTO station (only_row, incarnation) VALUES (1, ?)", {incarnation_.text()})
         .map([](std::int64_t) {});
-}
-
-Uuid Ledger::new_id() {
-    std::array<std::uint8_t, 10> octets{};
-    random_->fill(octets);
-    return Uuid::v7(static_cast<std::uint64_t>(clock_->now().time_since_epoch().count()), octets);
 }
 
 Result<std::string> Ledger::cursor() {
@@ -578,7 +571,7 @@ Result<std::int64_t> Ledger::owe(wire::FactType type, RenewalId renewal, FactPar
         return tl::make_unexpected(found.error());
     }
     wire::Fact fact{};
-    fact.id = new_id();
+    fact.id = new_uuid(*random_, clock_->now());
     fact.incarnation = incarnation_;
     fact.seq = last.integer(0) + 1;
     fact.previous = std::move(*previous);

@@ -184,7 +184,6 @@ class Ledger {
     Result<void> load_or_found();
     [[nodiscard]] Result<PersonalText> open_personal(const std::string& context,
                                                      BytesView sealed) const;
-    Uuid new_id();
     [[nodiscard]] Result<Renewal> read_renewal(const sqlite::Statement& row) const;
     [[nodiscard]] Result<std::vector<Renewal>> read_renewals(sqlite::Statement rows) const;
     [[nodiscard]] Result<IssuedCard> read_card(const sqlite::Statement& row) const;

@@ -35,9 +35,7 @@ class WallClock final : public Clock {
 };
 
 Uuid uuid(SystemRandom& random) {
-    std::array<std::uint8_t, 10> octets{};
-    random.fill(octets);
-    return Uuid::v7(0, octets);
+    return new_uuid(random, Timestamp{});
 }
 
 /// The lines of one station's ledger, made before the time is taken.
