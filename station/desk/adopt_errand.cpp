@@ -1,8 +1,7 @@
 #include "station/desk/adopt_errand.hpp"
 
-#include <array>
-
 #include "station/desk/card_tap.hpp"
+#include "station/desk/machine_errand.hpp"
 #include "station/issuance/adoption.hpp"
 
 namespace card::desk {
@@ -38,10 +37,11 @@ Result<bool> is_known(ledger::Ledger& ledger, const CardUid& uid) {
     return card->has_value() || *given_up;
 }
 
-class AdoptErrand final : public Errand {
+class AdoptErrand final
+    : public MachineErrand<issuance::Adoption, adoption::Event, adoption::Action> {
   public:
     AdoptErrand(ErrandPlace place, AdoptRequest request)
-        : place_(std::move(place)),
+        : MachineErrand(std::move(place)),
           request_(std::move(request)),
           central_(place_.station.context, place_.station.config.central,
                    place_.station.config.station) {}
@@ -79,12 +79,6 @@ class AdoptErrand final : public Errand {
         co_return done;
     }
 
-    asio::awaitable<Result<void>> cancelled() override {
-        adoption::Event event = adoption::Cancelled{};
-        Result<void> done = co_await advance(std::move(event));
-        co_return done;
-    }
-
   private:
     /// What the tapped card proves, and whether the ledger knows it.
     asio::awaitable<Result<adoption::CardTapped>> judge() {
@@ -104,33 +98,7 @@ class AdoptErrand final : public Errand {
         co_return proven;
     }
 
-    /// Goes on until it is a person's turn, or all is done.
-    asio::awaitable<Result<void>> advance(adoption::Event first) {
-        std::optional<adoption::Event> event(std::move(first));
-        while (event) {
-            Result<adoption::Action> action = machine_.resume(std::move(*event));
-            if (!action) {
-                co_return tl::make_unexpected(std::move(action.error()));
-            }
-            if (const auto* wait = std::get_if<adoption::WaitForCard>(&*action); wait != nullptr) {
-                place_.show({wait->notice, machine_.pass_number()});
-                co_return Result<void>();
-            }
-            if (const auto* done = std::get_if<adoption::Finish>(&*action); done != nullptr) {
-                place_.show({done->notice, machine_.pass_number(), true, done->code});
-                co_return Result<void>();
-            }
-            adoption::Action next = std::move(*action);
-            Result<adoption::Event> outcome = co_await perform(std::move(next));
-            if (!outcome) {
-                co_return tl::make_unexpected(std::move(outcome.error()));
-            }
-            event = std::move(*outcome);
-        }
-        co_return Result<void>();
-    }
-
-    asio::awaitable<Result<adoption::Event>> perform(adoption::Action action) {
+    asio::awaitable<Result<adoption::Event>> perform(adoption::Action action) override {
         if (const auto* wanted = std::get_if<adoption::Claim>(&action); wanted != nullptr) {
             const RenewalId renewal = wanted->renewal;
             adoption::Event answer = co_await claim(renewal);
@@ -143,11 +111,8 @@ class AdoptErrand final : public Errand {
 
     asio::awaitable<adoption::Event> claim(RenewalId renewal) {
         place_.show({Notice::asking_central, machine_.pass_number()});
-        std::array<std::uint8_t, 10> octets{};
-        place_.station.random.fill(octets);
-        const auto now =
-            static_cast<std::uint64_t>(place_.station.clock.now().time_since_epoch().count());
-        wire::ClaimRequest request{Uuid::v7(now, octets), {renewal}};
+        wire::ClaimRequest request{new_uuid(place_.station.random, place_.station.clock.now()),
+                                   {renewal}};
         const Result<wire::ClaimAnswer> answer = co_await central_.claim(std::move(request));
         if (answer && !answer->granted.empty() && answer->granted.front().renewal == renewal) {
             co_return adoption::Event(adoption::Granted{answer->granted.front().epoch});
@@ -179,10 +144,8 @@ class AdoptErrand final : public Errand {
         co_return adoption::Event(adoption::AdoptionRecorded{});
     }
 
-    ErrandPlace place_;
     AdoptRequest request_;
     uplink::CentralClient central_;
-    issuance::Adoption machine_;
     std::optional<Renewal> renewal_;
     std::optional<CardTap> tapped_;
 };

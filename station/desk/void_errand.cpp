@@ -4,6 +4,7 @@
 #include "cardformat/desfire/counter.hpp"
 #include "station/desk/card_session.hpp"
 #include "station/desk/card_tap.hpp"
+#include "station/desk/machine_errand.hpp"
 
 namespace card::desk {
 namespace {
@@ -11,10 +12,10 @@ namespace {
 using namespace observe;
 namespace voiding = issuance::voiding;
 
-class VoidErrand final : public Errand {
+class VoidErrand final : public MachineErrand<issuance::Voiding, voiding::Event, voiding::Action> {
   public:
     VoidErrand(ErrandPlace place, VoidRequest request)
-        : place_(std::move(place)), request_(std::move(request)) {}
+        : MachineErrand(std::move(place)), request_(std::move(request)) {}
 
     asio::awaitable<Result<void>> begin() override {
         const PassNumber number = request_.pass_number;
@@ -51,12 +52,6 @@ class VoidErrand final : public Errand {
         co_return done;
     }
 
-    asio::awaitable<Result<void>> cancelled() override {
-        voiding::Event event = voiding::Cancelled{};
-        Result<void> done = co_await advance(std::move(event));
-        co_return done;
-    }
-
   private:
     static Result<voiding::Asked> look_up(ledger::Ledger& ledger, const PassNumber& number) {
         voiding::Asked asked{};
@@ -75,33 +70,7 @@ class VoidErrand final : public Errand {
         return asked;
     }
 
-    /// Goes on until it is a person's turn, or all is done.
-    asio::awaitable<Result<void>> advance(voiding::Event first) {
-        std::optional<voiding::Event> event(std::move(first));
-        while (event) {
-            Result<voiding::Action> action = machine_.resume(std::move(*event));
-            if (!action) {
-                co_return tl::make_unexpected(std::move(action.error()));
-            }
-            if (const auto* wait = std::get_if<voiding::WaitForCard>(&*action); wait != nullptr) {
-                place_.show({wait->notice, machine_.pass_number()});
-                co_return Result<void>();
-            }
-            if (const auto* done = std::get_if<voiding::Finish>(&*action); done != nullptr) {
-                place_.show({done->notice, machine_.pass_number(), true});
-                co_return Result<void>();
-            }
-            voiding::Action next = std::move(*action);
-            Result<voiding::Event> outcome = co_await perform(std::move(next));
-            if (!outcome) {
-                co_return tl::make_unexpected(std::move(outcome.error()));
-            }
-            event = std::move(*outcome);
-        }
-        co_return Result<void>();
-    }
-
-    asio::awaitable<Result<voiding::Event>> perform(voiding::Action action) {
+    asio::awaitable<Result<voiding::Event>> perform(voiding::Action action) override {
         if (const auto* condemn = std::get_if<voiding::RecordCondemned>(&action);
             condemn != nullptr) {
             const voiding::RecordCondemned wanted = *condemn;
@@ -161,9 +130,7 @@ class VoidErrand final : public Errand {
         co_return voiding::Event(voiding::EndRecorded{});
     }
 
-    ErrandPlace place_;
     VoidRequest request_;
-    issuance::Voiding machine_;
     std::optional<IssuedCard> expected_;
     std::optional<CardTap> tapped_;
 };

@@ -9,11 +9,16 @@
 
 #include "cardformat/base/result.hpp"
 #include "cardformat/pass/issued_card.hpp"
-#include "station/issuance/notice.hpp"
+#include "station/issuance/errand.hpp"
 
 namespace card::issuance {
 
 namespace adoption {
+
+using errand::Cancelled;
+using errand::CardLost;
+using errand::Finish;
+using errand::WaitForCard;
 
 /// A finished pass that a card proved.
 struct ProvenCard {
@@ -33,7 +38,6 @@ struct Asked {
 struct CardTapped {
     std::optional<ProvenCard> card;  ///< nothing where it proves no pass of ours
 };
-struct CardLost {};
 struct Granted {
     Epoch epoch;
 };
@@ -42,14 +46,10 @@ struct Refused {
 };
 struct CentralAway {};
 struct AdoptionRecorded {};
-struct Cancelled {};
 using Event = std::variant<Asked, CardTapped, CardLost, Granted, Refused, CentralAway,
                            AdoptionRecorded, Cancelled>;
 
 // Actions.
-struct WaitForCard {
-    Notice notice;
-};
 struct Claim {
     RenewalId renewal;
 };
@@ -57,10 +57,6 @@ struct RecordAdopted {
     RenewalId renewal;
     AttemptId attempt;
     Epoch epoch;
-};
-struct Finish {
-    Notice notice;
-    std::string code;  ///< the central's reason, where it refused
 };
 using Action = std::variant<WaitForCard, Claim, RecordAdopted, Finish>;
 

@@ -10,11 +10,16 @@
 #include "cardformat/base/result.hpp"
 #include "cardformat/base/write_ahead.hpp"
 #include "cardformat/pass/issued_card.hpp"
-#include "station/issuance/notice.hpp"
+#include "station/issuance/errand.hpp"
 
 namespace card::issuance {
 
 namespace voiding {
+
+using errand::Cancelled;
+using errand::CardLost;
+using errand::Finish;
+using errand::WaitForCard;
 
 // Events.
 struct Asked {
@@ -28,7 +33,6 @@ struct CardTapped {
     CardUid uid;
     std::optional<LifeState> life;  ///< nothing where it holds no finished pass of ours
 };
-struct CardLost {};
 struct Condemned {
     WriteAhead proof;
 };
@@ -37,14 +41,10 @@ struct MakingFailed {
     Failure failure;
 };
 struct EndRecorded {};
-struct Cancelled {};
 using Event = std::variant<Asked, CardTapped, CardLost, Condemned, MadeVoid, MakingFailed,
                            EndRecorded, Cancelled>;
 
 // Actions.
-struct WaitForCard {
-    Notice notice;
-};
 /// Durable first: from then on the card is handed over to nobody.
 struct RecordCondemned {
     AttemptId attempt;
@@ -62,9 +62,6 @@ struct RecordEnd {
     CardStage as;
     VoidReason reason;
     std::optional<StaffId> supervisor;  ///< who answers for a card that was not tapped
-};
-struct Finish {
-    Notice notice;
 };
 using Action = std::variant<WaitForCard, RecordCondemned, MakeVoid, RecordEnd, Finish>;
 
