@@ -1,33 +1,42 @@
 #include "station/desk/cue.hpp"
 
+#include "station/observe/words.hpp"
+
 namespace card::desk {
+namespace {
 
 using issuance::Notice;
 using reader::Cue;
 
+Cue cue_of_tone(observe::Tone tone) {
+    switch (tone) {
+        case observe::Tone::done:
+            return Cue::success;
+        case observe::Tone::stop:
+            return Cue::refusal;
+        case observe::Tone::act:
+        case observe::Tone::wait:
+            return Cue::none;
+    }
+    return Cue::none;
+}
+
+}  // namespace
+
 Cue cue_of(Notice notice) {
     switch (notice) {
-        case Notice::card_finished:
-        case Notice::handed_over:
-        case Notice::card_voided:
-        case Notice::card_adopted:
-            return Cue::success;
-        case Notice::place_blank_card:
-        case Notice::no_renewal_waiting:
-        case Notice::writing_card:
-        case Notice::tap_new_card:
-        case Notice::asking_central:
-        case Notice::activating_card:
-        case Notice::keep_card_on_reader:
-        case Notice::waiting_for_acknowledgement:
+        // The operator's turn, since this card is not the one or was moved.
+        case Notice::put_same_card_back:
+        case Notice::wrong_card_to_void:
+        case Notice::card_is_not_this_passes:
+            return Cue::refusal;
+        // The operator's own doing.
         case Notice::hand_over_cancelled:
-        case Notice::tap_card_to_void:
         case Notice::void_cancelled:
-        case Notice::tap_card_to_adopt:
         case Notice::adoption_cancelled:
             return Cue::none;
         default:
-            return Cue::refusal;
+            return cue_of_tone(observe::words(notice).tone);
     }
 }
 

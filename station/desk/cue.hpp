@@ -6,8 +6,8 @@
 
 namespace card::desk {
 
-/// Success where a card is finished, handed over, voided or taken over; nothing where somebody or
-/// something is waited for; a refusal for all else that a card on the reader can come to.
+/// As the notice's tone on the screen, but that a card which is not the right one is refused, and a
+/// sitting that was cancelled is silent.
 [[nodiscard]] reader::Cue cue_of(issuance::Notice notice);
 
 }  // namespace card::desk
