@@ -6,6 +6,7 @@
 
 #include "station/console/answers.hpp"
 #include "station/console/form.hpp"
+#include "station/console/sitting.hpp"
 #include "station/desk/card_work.hpp"
 #include "station/observe/words.hpp"
 
@@ -130,13 +131,8 @@ http::Response begin_void(Console& console, const std::string& body) {
                                    "dead, damaged or ordered"
                                  : "tap is yes or no");
     }
-    if (console.counter == nullptr) {
-        return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
-    }
-    const auto id =
-        console.counter->begin(desk::VoidRequest{*number, *reason, tap == "no", std::move(*staff)});
-    return id ? reply(201, json::object{{"id", *id}})
-              : problem(409, id.error().fault, id.error().detail);
+    return begin_sitting(console,
+                         desk::VoidRequest{*number, *reason, tap == "no", std::move(*staff)});
 }
 
 http::Response begin_adoption(Console& console, const std::string& body) {
@@ -148,12 +144,7 @@ http::Response begin_adoption(Console& console, const std::string& body) {
     if (!number) {
         return problem(400, Fault::correct_input, number.error().detail);
     }
-    if (console.counter == nullptr) {
-        return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
-    }
-    const auto id = console.counter->begin(desk::AdoptRequest{*number});
-    return id ? reply(201, json::object{{"id", *id}})
-              : problem(409, id.error().fault, id.error().detail);
+    return begin_sitting(console, desk::AdoptRequest{*number});
 }
 
 asio::awaitable<http::Response> resume_line(Console& console, std::string reader,

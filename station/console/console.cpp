@@ -1,6 +1,7 @@
 #include "station/console/console.hpp"
 
 #include <charconv>
+#include <variant>
 
 #include <boost/json.hpp>
 
@@ -8,6 +9,7 @@
 #include "station/console/cards.hpp"
 #include "station/console/form.hpp"
 #include "station/console/photo.hpp"
+#include "station/console/sitting.hpp"
 #include "station/observe/words.hpp"
 
 namespace card::console {
@@ -156,32 +158,42 @@ asio::awaitable<http::Response> renewals(Console& console) {
     co_return reply(200, json::object{{"renewals", std::move(rows)}});
 }
 
-/// By the new number, the old one, or the chip of a card that is not over.
-Result<std::optional<Renewal>> find_renewal(ledger::Ledger& ledger,
-                                            const std::optional<CardUid>& uid,
-                                            const Result<PassNumber>& number) {
-    if (uid) {
-        const auto card = ledger.card_by_uid(*uid);
-        if (!card || !*card) {
-            return card.map([](const auto&) { return std::optional<Renewal>(); });
-        }
-        return ledger.renewal((*card)->renewal);
+/// What people name a renewal by: a pass, or a card by its UID.
+using Named = std::variant<PassNumber, CardUid>;
+
+Result<Named> named_by(const std::string& text) {
+    if (const auto uid = CardUid::parse(text)) {
+        return Named(*uid);
     }
-    auto renewal = ledger.renewal_by_pass(*number);
+    return PassNumber::parse(text).map([](PassNumber number) { return Named(std::move(number)); });
+}
+
+/// By the new number or the old one.
+Result<std::optional<Renewal>> renewal_of(ledger::Ledger& ledger, const PassNumber& number) {
+    auto renewal = ledger.renewal_by_pass(number);
     if (!renewal || *renewal) {
         return renewal;
     }
-    return ledger.renewal_of_old_pass(*number);
+    return ledger.renewal_of_old_pass(number);
+}
+
+/// By the chip of a card that is not over.
+Result<std::optional<Renewal>> renewal_of(ledger::Ledger& ledger, const CardUid& uid) {
+    const auto card = ledger.card_by_uid(uid);
+    if (!card || !*card) {
+        return card.map([](const auto&) { return std::optional<Renewal>(); });
+    }
+    return ledger.renewal((*card)->renewal);
 }
 
 asio::awaitable<http::Response> find_pass(Console& console, std::string text) {
-    const auto uid = CardUid::parse(text);
-    const Result<PassNumber> number = PassNumber::parse(text);
-    if (!number && !uid) {
-        co_return problem(400, number.error().fault, number.error().detail);
+    const Result<Named> named = named_by(text);
+    if (!named) {
+        co_return problem(400, named.error().fault, named.error().detail);
     }
-    auto read = [number, uid](ledger::Ledger& ledger) -> Result<std::optional<Listed>> {
-        auto renewal = find_renewal(ledger, uid, number);
+    auto read = [named = *named](ledger::Ledger& ledger) -> Result<std::optional<Listed>> {
+        auto renewal =
+            std::visit([&](const auto& name) { return renewal_of(ledger, name); }, named);
         if (!renewal || !*renewal) {
             return renewal.map([](const auto&) { return std::optional<Listed>(); });
         }
@@ -201,13 +213,12 @@ asio::awaitable<http::Response> find_pass(Console& console, std::string text) {
 }
 
 asio::awaitable<http::Response> history(Console& console, std::string text) {
-    const auto uid = CardUid::parse(text);
-    const Result<PassNumber> number = PassNumber::parse(text);
-    if (!number && !uid) {
-        co_return problem(400, number.error().fault, number.error().detail);
+    const Result<Named> named = named_by(text);
+    if (!named) {
+        co_return problem(400, named.error().fault, named.error().detail);
     }
-    auto read = [number, uid](ledger::Ledger& ledger) {
-        return uid ? ledger.history(*uid) : ledger.history(*number);
+    auto read = [named = *named](ledger::Ledger& ledger) {
+        return std::visit([&](const auto& name) { return ledger.history(name); }, named);
     };
     Result<std::vector<std::string>> lines = co_await console.station.ledger.run(std::move(read));
     if (!lines) {
@@ -316,14 +327,7 @@ http::Response begin_hand_over(Console& console, const std::string& body) {
     if (!papers) {
         return problem(400, papers.error().fault, papers.error().detail);
     }
-    if (console.counter == nullptr) {
-        return problem(409, Fault::correct_configuration, "no reader has the role \"counter\"");
-    }
-    const auto id = console.counter->begin(std::move(*papers));
-    if (!id) {
-        return problem(409, id.error().fault, id.error().detail);
-    }
-    return reply(201, json::object{{"id", *id}});
+    return begin_sitting(console, std::move(*papers));
 }
 
 /// Without a reason the sitting is only cancelled.
