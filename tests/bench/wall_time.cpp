@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <sstream>
@@ -43,10 +44,15 @@ double quantile(std::vector<double> values, double part) {
 }
 
 template <class Of>
+std::vector<double> values(const std::vector<Pair>& rounds, Of of) {
+    std::vector<double> each;
+    std::transform(rounds.begin(), rounds.end(), std::back_inserter(each), of);
+    return each;
+}
+
+template <class Of>
 double median(const std::vector<Pair>& rounds, Of of) {
-    std::vector<double> values;
-    std::transform(rounds.begin(), rounds.end(), std::back_inserter(values), of);
-    return quantile(std::move(values), 0.5);
+    return quantile(values(rounds, of), 0.5);
 }
 
 Pair replayed(Dialogue station, const Bare& bare) {
@@ -105,12 +111,6 @@ std::string spread(const std::vector<double>& ratios) {
 }
 
 void print_summary(const std::vector<Pair>& rounds, const std::string& load_before) {
-    std::vector<double> ratios;
-    std::vector<double> of_layers;
-    for (const Pair& round : rounds) {
-        ratios.push_back(round.ratio());
-        of_layers.push_back(round.ratio_of_layers());
-    }
     const double apdus = static_cast<double>(rounds.front().station.size() - 1);
     const double outside = median(rounds, [](const Pair& round) {
         return milliseconds(duration_of(round.station) - card_time_of(round.station) -
@@ -119,8 +119,9 @@ void print_summary(const std::vector<Pair>& rounds, const std::string& load_befo
     const double outside_bare = median(rounds, [](const Pair& round) {
         return milliseconds(duration_of(round.bare) - card_time_of(round.bare));
     });
-    std::cout << "  ratio: " << spread(ratios)
-              << "\n  of layers, without the ledger's record: " << spread(of_layers)
+    std::cout << "  ratio: " << spread(values(rounds, std::mem_fn(&Pair::ratio)))
+              << "\n  of layers, without the ledger's record: "
+              << spread(values(rounds, std::mem_fn(&Pair::ratio_of_layers)))
               << "; the goal is <= " << std::setprecision(2) << goal
               << "\n  outside the card, of each of " << rounds.front().station.size()
               << " APDUs: station " << std::setprecision(3) << outside / apdus

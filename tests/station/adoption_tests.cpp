@@ -19,12 +19,6 @@ ProvenCard proven() {
     return {AttemptId(id_of(2)), sample_renewal().pass_number, LifeState::made, true, false};
 }
 
-Action follow(Adoption& machine, Event event) {
-    auto action = machine.resume(std::move(event));
-    BOOST_REQUIRE(action.has_value());
-    return std::move(*action);
-}
-
 Adoption after(const std::vector<Event>& prefix) {
     Adoption machine;
     for (const Event& event : prefix) {

@@ -74,12 +74,6 @@ ActivationFailed torn() {
     return ActivationFailed{Failure{Fault::present_same_card_again, "gone"}};
 }
 
-Action follow(HandOver& machine, Event event) {
-    auto action = machine.resume(std::move(event));
-    BOOST_REQUIRE(action.has_value());
-    return std::move(*action);
-}
-
 HandOver after(const std::vector<Event>& prefix) {
     HandOver machine = fresh();
     for (const Event& event : prefix) {

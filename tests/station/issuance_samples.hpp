@@ -2,6 +2,8 @@
 // Values for the tests of the two machines. These tests do not link the ledger, so they define the
 // issuer of write-ahead proofs themselves.
 
+#include <boost/test/unit_test.hpp>
+
 #include "cardformat/base/write_ahead.hpp"
 #include "cardformat/pass/issued_card.hpp"
 
@@ -14,6 +16,14 @@ struct WriteAheadIssuer {
 }  // namespace card
 
 namespace card::issuance {
+
+/// Goes on with an event that must be followed.
+template <class Machine, class Event>
+auto follow(Machine& machine, Event event) {
+    auto action = machine.resume(std::move(event));
+    BOOST_REQUIRE(action.has_value());
+    return std::move(*action);
+}
 
 inline Uuid id_of(std::uint8_t last) {
     Bytes octets(Uuid::size, 0x11);

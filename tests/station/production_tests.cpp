@@ -33,13 +33,6 @@ CardFailed failure(Fault fault) {
     return CardFailed{Failure{fault, "detail"}};
 }
 
-/// Goes on with an event that must be followed.
-Action follow(Production& machine, Event event) {
-    auto action = machine.resume(std::move(event));
-    BOOST_REQUIRE(action.has_value());
-    return std::move(*action);
-}
-
 Notice notice_of(const Action& action) {
     BOOST_REQUIRE(std::holds_alternative<Finish>(action));
     return std::get<Finish>(action).notice;

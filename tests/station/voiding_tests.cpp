@@ -33,12 +33,6 @@ MakingFailed failure(Fault fault) {
     return {Failure{fault, "detail"}};
 }
 
-Action follow(Voiding& machine, Event event) {
-    auto action = machine.resume(std::move(event));
-    BOOST_REQUIRE(action.has_value());
-    return std::move(*action);
-}
-
 Voiding after(const std::vector<Event>& prefix) {
     Voiding machine;
     for (const Event& event : prefix) {
